@@ -1,7 +1,8 @@
 """Limits the concurrent requests of a webserver process to its database connections; heartbeats and ends of tasks go first.
 
 Without the limit, requests would wait for connections in random order, and fail after 30 s. A request that has waited too long is
-answered with 503; its client retries after a random, growing pause.
+answered with 503; its client retries after a random, growing pause. A request gets its place once its body is here: a client that sends
+no more, such as one that has vanished, would hold the place.
 """
 
 import asyncio
@@ -18,6 +19,8 @@ PRIORITY = re.compile(r"/execution/task-instances/[^/]+/(heartbeat|state)$")
 UNLIMITED = re.compile(r"/(static/.*|execution/health|api/v2/version)$")
 # Maximum seconds that a request waits; less than the 30 s after which clients of the execution API give up.
 MAX_WAIT = 20
+# Maximum seconds for the body of a request to arrive, or for its first bytes; the rest of a larger body is read by the application.
+BODY_WAIT, BODY_BYTES = 60, 1 << 20
 
 
 async def refuse(send, status, detail, seconds):
@@ -29,6 +32,36 @@ async def refuse(send, status, detail, seconds):
     headers = [(b"content-type", b"application/json"), (b"retry-after", str(seconds).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def has_body(scope):
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+
+
+async def in_time(arriving):
+    # Python 3.10 has only the function that makes a task for it.
+    if not hasattr(asyncio, "timeout"):
+        return await asyncio.wait_for(arriving, BODY_WAIT)
+    async with asyncio.timeout(BODY_WAIT):
+        return await arriving
+
+
+async def arrived(receive):
+    """Reads the body of a request, or its first `BODY_BYTES`.
+
+    :return: a function that gives what was read, and then what follows
+    """
+    messages, size = deque(), 0
+    while True:
+        messages.append(message := await receive())
+        size += len(message.get("body", b""))
+        if not message.get("more_body") or size > BODY_BYTES:
+            break
+
+    async def again():
+        return messages.popleft() if messages else await receive()
+
+    return again
 
 
 class Admission:
@@ -49,7 +82,14 @@ class Admission:
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http" or UNLIMITED.search(scope["path"]):
             await self.app(scope, receive, send)
-        elif await self.acquire(self.priority_waiters if PRIORITY.search(scope["path"]) else self.waiters):
+            return
+        try:
+            if has_body(scope):
+                receive = await in_time(arrived(receive))
+        except asyncio.TimeoutError:
+            await refuse(send, 408, "The body of the request has not arrived.", 5)
+            return
+        if await self.acquire(self.priority_waiters if PRIORITY.search(scope["path"]) else self.waiters):
             await self.serve(scope, receive, send)
         else:
             log.warning("Refused %s %s, which waited for %s s", scope["method"], scope["path"], self.max_wait)

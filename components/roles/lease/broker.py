@@ -13,9 +13,9 @@ GIVEN_UP = "airflow-starts-given-up"
 GIVEN_UP_EXPIRY = 3600
 
 
-def start_of(host, pid):
-    """Returns the name of a task's start in a process of a host."""
-    return f"{host} {pid}"
+def start_of(user, pid):
+    """Returns the name of a task's start in a process of an instance's user."""
+    return f"{user} {pid}"
 
 
 @contextlib.contextmanager

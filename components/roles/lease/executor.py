@@ -94,6 +94,10 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         else:
             super().update_task_state(key, state, info)
 
+    def change_state(self, key, *args, **named):
+        super().change_state(key, *args, **named)
+        self.starts.pop(key, None)
+
     def get_event_buffer(self, dag_ids=None):
         """Leaves out ends of tasks that are due again.
 
@@ -151,7 +155,7 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
 
     def settle_unseen(self, ti, task, seconds, session):
         """Settles a task that was in no queue and held by no worker for some seconds."""
-        if ti.state in RUNNING and self.watch.has_given_up(ti.id, ti.hostname, ti.pid):
+        if ti.state in RUNNING and self.watch.has_given_up(ti.id, ti.unixname, ti.pid):
             self.schedule_again(ti, task, f"{ti.hostname} got no answer from the webserver to the start of the task.", session)
         elif ti.state in RUNNING:
             self.fail_dead(ti, session)

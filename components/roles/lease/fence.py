@@ -1,4 +1,4 @@
-"""Kills tasks that the scheduler may soon count as dead, before it can start a second attempt.
+"""Kills tasks that the scheduler may soon count as dead, or whose supervisor has died, before it can start a second attempt.
 
 The scheduler counts a task as alive while the webserver receives heartbeats of the task, or the broker has a fresh lease of the
 worker. Without both, the scheduler gives up the task after `DEAD` s; without heartbeats alone, after Airflow's own timeout.
@@ -12,7 +12,7 @@ import time
 
 import psutil
 from airflow.configuration import conf
-from airflow_on_celery.supervisor import REPORTS
+from airflow_on_celery.supervisor import REPORTS, kill, start_ticks, tree_of
 from airflow_on_celery.timings import DEAD, FENCE
 
 log = logging.getLogger(__name__)
@@ -26,27 +26,29 @@ TERM_SECONDS = 3
 
 
 def process_of(report):
-    """Returns the process of a report, and the monotonic time of its last accepted heartbeat.
+    """Returns the process of a report, the process id of its supervisor, and the monotonic time of its last accepted heartbeat.
 
     :raises psutil.NoSuchProcess: if the process has ended
     """
-    born, beat = map(float, os.readlink(report).split())
+    born, supervisor, beat = os.readlink(report).split()
     process = psutil.Process(int(report.name))
-    if process.create_time() != born or process.status() == psutil.STATUS_ZOMBIE:
+    try:
+        is_same = start_ticks(process.pid) == int(born)
+    except (FileNotFoundError, ProcessLookupError):
+        is_same = False
+    if not is_same or process.status() == psutil.STATUS_ZOMBIE:
         raise psutil.NoSuchProcess(process.pid)
-    return process, beat
+    return process, int(supervisor), float(beat)
 
 
-def kill(processes, at_once):
+def end(processes, at_once):
     """Kills processes with all their children: at once, or `TERM_SECONDS` after SIGTERM."""
-    trees = [member for process in processes for member in (process, *process.children(recursive=True))]
+    trees = [member for process in processes for member in tree_of(process)]
     if not at_once:
         for process in processes:
             process.terminate()
         psutil.wait_procs(processes, timeout=TERM_SECONDS)
-    for process in trees:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
+    kill(trees)
 
 
 class Fence(threading.Thread):
@@ -66,26 +68,36 @@ class Fence(threading.Thread):
                 log.exception("Checking tasks for lost contact failed; the next check is in %s s", INTERVAL)
 
     def silence(self, beat):
-        """Returns the seconds since the last heartbeat, or since a later renewal of the lease unless `tolerance` has passed."""
+        """Returns the seconds since the last heartbeat, or since a later renewal of the lease unless `tolerance` has passed.
+
+        A renewal after a silence, such as the first one after a pause of the worker, says nothing about the time before it.
+        """
         age = time.monotonic() - beat
-        return age if age > self.tolerance else min(age, self.lease.age())
+        return age if age > self.tolerance or beat < self.lease.resumed else min(age, self.lease.age())
 
     def check(self):
-        silent = {}
+        REPORTS.mkdir(exist_ok=True)
+        orphans, silent = [], {}
         for report in REPORTS.iterdir():
             if report.suffix:
                 continue
             try:
-                process, beat = process_of(report)
+                process, supervisor, beat = process_of(report)
                 seconds = self.silence(beat)
-                if seconds > FENCE:
+                if process.ppid() != supervisor:
+                    orphans.append(process)
+                elif seconds > FENCE:
                     silent[process] = seconds
             except psutil.NoSuchProcess:
-                report.unlink()
+                report.unlink(missing_ok=True)
+        if orphans:
+            log.error("Killing %d tasks whose supervisors have died: processes %s", len(orphans), [process.pid for process in orphans])
+            with contextlib.suppress(psutil.NoSuchProcess):
+                end(orphans, at_once=True)
         for at_once in (True, False):
             late = [process for process, seconds in silent.items() if (seconds > DEAD) is at_once]
             if late:
                 pids = [process.pid for process in late]
                 log.error("Killing %d tasks without contact to webserver and broker for %s s: processes %s", len(pids), FENCE, pids)
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    kill(late, at_once)
+                    end(late, at_once)

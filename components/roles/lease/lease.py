@@ -8,7 +8,7 @@ import time
 
 from airflow.utils.net import get_hostname
 from airflow_on_celery.broker import LEASES, client_of
-from airflow_on_celery.timings import RENEWAL
+from airflow_on_celery.timings import FENCE, RENEWAL
 from celery.worker import state
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,8 @@ class Lease(threading.Thread):
         # Host of this worker's task instances in the database.
         self.host = get_hostname()
         self.renewed = time.monotonic()
+        # Time of the first renewal after the last silence for which tasks are killed.
+        self.resumed = float("-inf")
 
     def age(self):
         """Returns the seconds since the last successful renewal."""
@@ -71,6 +73,8 @@ class Lease(threading.Thread):
             "queues": queues_of(self.consumer),
         }
         client.hset(LEASES, self.node, json.dumps(lease))
+        if started - self.renewed > FENCE:
+            self.resumed = started
         self.renewed = started
 
     def remove(self):

@@ -7,16 +7,21 @@ A start and other requests are also tried again if their token is refused: the s
 middle of a rotation those webservers that are not replaced yet do not know the new key.
 """
 
+import base64
+import contextlib
 import functools
+import json
+import os
 import pathlib
 import random
+import socket
 import time
 from contextlib import contextmanager
 
 import psutil
+from airflow.sdk.api import client as api
 from airflow.sdk.api.client import Client, TaskInstanceOperations, _should_retry_api_request
 from airflow.sdk.execution_time.supervisor import ActivitySubprocess, WatchedSubprocess
-from airflow.utils.net import get_hostname
 from airflow_on_celery.broker import GIVEN_UP, GIVEN_UP_EXPIRY, client_of, start_of
 from celery import current_app
 from celery.exceptions import Reject
@@ -27,15 +32,32 @@ REPORTS = pathlib.Path("/dev/shm/tasks")
 START_TIMEOUT = 45
 
 
-def report(pid, beat):
-    """Notes that the webserver last knew the task of process `pid` at `beat`, in monotonic seconds.
+def start_ticks(pid):
+    """Returns the ticks from the boot to the start of a process, which tell it from an earlier one with its id, and outlast a change of the clock."""
+    return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[19])
 
-    The note is the target of a symbolic link: it needs no space, which a task may have used up.
+
+def report(pid, beat):
+    """Notes that the webserver last knew the task of process `pid`, whose supervisor this process is, at `beat`, in monotonic seconds.
+
+    The note is the target of a symbolic link: it needs no space, which a task may have used up. A task may have removed the folder, too.
     """
+    REPORTS.mkdir(exist_ok=True)
     fresh = REPORTS / f"{pid}.new"
     fresh.unlink(missing_ok=True)
-    fresh.symlink_to(f"{psutil.Process(pid).create_time()} {beat}")
+    fresh.symlink_to(f"{start_ticks(pid)} {os.getpid()} {beat}")
     fresh.rename(REPORTS / str(pid))
+
+
+def tree_of(process):
+    """Returns a process with all its children."""
+    return [process, *process.children(recursive=True)]
+
+
+def kill(processes):
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 @contextmanager
@@ -47,10 +69,17 @@ def without_retries(client):
         del client.request
 
 
+def has_expired(request):
+    """True if the token of a request has expired, as that of a message which has waited for longer: nothing will accept it."""
+    payload = request.headers["authorization"].split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=="))["exp"] < time.time()
+
+
 def is_refused_token(error):
-    """True for a webserver's answer that a token is invalid, which is an answer to no other fault."""
+    """True for a webserver's answer that a token is invalid although it is in time: the webserver does not know its key."""
     response = getattr(error, "response", None)
-    return getattr(response, "status_code", None) == 403 and str(error) == "Invalid auth token"
+    is_refused = getattr(response, "status_code", None) == 403 and str(error) == "Invalid auth token"
+    return is_refused and not has_expired(error.request)
 
 
 def retry_refused_tokens(retrying):
@@ -60,7 +89,7 @@ def retry_refused_tokens(retrying):
 def record_given_up(id, pid):
     """Tells the scheduler that a process will never run its task, which the webserver may have marked as running without an answer."""
     with client_of(current_app) as client:
-        client.hset(GIVEN_UP, str(id), start_of(get_hostname(), pid))
+        client.hset(GIVEN_UP, str(id), start_of(api.getuser(), pid))
         client.expire(GIVEN_UP, GIVEN_UP_EXPIRY)
 
 
@@ -127,10 +156,40 @@ def return_soon(service):
     return returning
 
 
+def end_with_supervisor(wait):
+    """Ends a task whose supervisor fails, which Airflow would leave running: the scheduler starts the next attempt at once."""
+
+    @functools.wraps(wait)
+    def waiting(self):
+        try:
+            return wait(self)
+        except BaseException:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                kill(tree_of(psutil.Process(self.pid)))
+            raise
+
+    return waiting
+
+
+def name_instance(user):
+    """Adds the instance to the name of the user that starts a task.
+
+    Workers of a group on one machine have one host name for the webserver, and the ids of their processes are alike. The webserver would
+    take a second start elsewhere for the first, repeated.
+    """
+
+    @functools.wraps(user)
+    def naming():
+        return f"{user()}@{socket.gethostname()}"
+
+    return naming
+
+
 def install():
-    REPORTS.mkdir(exist_ok=True)
+    api.getuser = name_instance(api.getuser)
     retry_refused_tokens(Client.request.retry)
     TaskInstanceOperations.start = report_starts(TaskInstanceOperations.start)
     TaskInstanceOperations.heartbeat = report_heartbeats(TaskInstanceOperations.heartbeat)
     ActivitySubprocess._on_child_started = count_start(ActivitySubprocess._on_child_started)
+    ActivitySubprocess.wait = end_with_supervisor(ActivitySubprocess.wait)
     WatchedSubprocess._service_subprocess = return_soon(WatchedSubprocess._service_subprocess)

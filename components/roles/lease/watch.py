@@ -97,9 +97,9 @@ class Watch(threading.Thread):
             return {}
         return {task: now - max(self.seen.get(task, since), since, self.first_look) for task, since in known.items()}
 
-    def has_given_up(self, id, host, pid):
+    def has_given_up(self, id, user, pid):
         """Returns true if a worker gave up the start of a task instance in this process."""
-        return self.given_up.get(str(id)) == start_of(host, pid)
+        return self.given_up.get(str(id)) == start_of(user, pid)
 
     def had_lease(self, host):
         """Returns true if the worker of a host has or had a lease, so that its fence kills a task before the scheduler gives it up."""

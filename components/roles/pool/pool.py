@@ -105,7 +105,8 @@ class Renewal:
         """Notes whether the pool has tasks, and lets a process end if it has had none for a while; the pool itself starts another one."""
         now = monotonic()
         done = {pid: counter.value for pid, counter in pool._on_ready_counters.items()}
-        if pool._cache or any(count > self.done.get(pid, 0) for pid, count in done.items()):
+        # A process may run a task that the pool has forgotten, since it lost the broker.
+        if pool._cache or pool._busy_workers or any(count > self.done.get(pid, 0) for pid, count in done.items()):
             self.since = now
         self.done = done
         if self.ending in pool._pool:

@@ -9,7 +9,6 @@ import functools
 import gc
 import importlib
 import importlib.util
-import itertools
 import os
 import select
 import socket
@@ -17,7 +16,6 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager, nullcontext, suppress
-from importlib.machinery import PathFinder
 from types import ModuleType
 
 # Reads the headers for the receiver of spans from a secret file: OpenTelemetry itself reads the variable only.
@@ -27,12 +25,12 @@ if "OTLP_HEADERS_FILE" in os.environ:
 
 # Makes garbage collections rare: a start creates a million lasting objects, and Python collects after every 700 new ones.
 gc.set_threshold(50_000)
-forks = itertools.count()
+early_forks = iter(range(20))
 
 
 def freeze_at_first():
     """Keeps collections from touching, and so copying, what forked processes share; at the first forks only, as it keeps garbage, too."""
-    if next(forks) < 20:
+    if next(early_forks, None) is not None:
         gc.freeze()
 
 
@@ -74,9 +72,9 @@ class Later(ModuleType):
         self._user = user
 
     def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return Function(self, name)
+        if not name.startswith("__"):
+            return Function(self, name)
+        raise AttributeError(name)
 
 
 class Function:
@@ -140,10 +138,19 @@ def quick_check(db):
 
 
 class Thread(threading.Thread):
-    """A thread in the place of a process."""
+    """A thread in the place of a process, which begins again after an error: nobody would start the thread again."""
 
     def __init__(self, target, args=()):
-        super().__init__(target=target, args=args, daemon=True)
+        super().__init__(daemon=True)
+        self.work = functools.partial(target, *args)
+
+    def run(self):
+        while True:
+            try:
+                return self.work()
+            except Exception as error:
+                print(f"{self.work.func.__name__} failed, and begins again: {error!r}", file=sys.stderr, flush=True)
+                threading.Event().wait(1)
 
     def terminate(self):
         """Does nothing: the thread ends with its process."""
@@ -175,7 +182,7 @@ def log_server(port=None):
 def has_log_server():
     """Returns true if Airflow's log server is built as expected, without its import."""
     package = importlib.util.find_spec("airflow.utils.serve_logs")
-    return bool(package and PathFinder.find_spec("airflow.utils.serve_logs.log_server", package.submodule_search_locations or []))
+    return bool(package and importlib.machinery.PathFinder.find_spec("airflow.utils.serve_logs.log_server", package.submodule_search_locations or []))
 
 
 @contextmanager
@@ -200,10 +207,7 @@ def in_threads(command):
 
 
 class LateApi:
-    """API in a DAG processor, for DAG files that ask for connections or variables; it is built at their first request.
-
-    :param module: is imported later, and has the API's real class
-    """
+    """API in a DAG processor, for DAG files that ask for connections or variables: built at their first request, from a later module."""
 
     def __init__(self, module):
         self.module = module
@@ -283,15 +287,11 @@ with with_libyaml(), nullcontext() if runs_tasks else hidden("airflow.sdk.execut
     import airflow  # noqa: F401
 
 
-def start_retention():
-    """Starts the program that removes old logs and records, if the role has it."""
-    program = "/opt/airflow/config/airflow_on_celery/retention.py"
-    if os.path.exists(program):
-        subprocess.Popen([sys.executable, "-I", "-S", program], start_new_session=True)
-
-
 if __name__ == "__main__":
-    start_retention()
+    # Removes old logs and records, beside a role that has this program.
+    retention = "/opt/airflow/config/airflow_on_celery/retention.py"
+    if os.path.exists(retention):
+        subprocess.Popen([sys.executable, "-I", "-S", retention], start_new_session=True)
     # Keeps DAGs from importing this file and its neighbours.
     del sys.path[0]
     from airflow.__main__ import main

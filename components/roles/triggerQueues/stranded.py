@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, timezone
 
 from airflow_on_celery.served import SERVED
 from sqlalchemy import event, or_, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 from sqlalchemy.orm import Mapper
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,8 @@ def adopt_first(Trigger):
                 adopt(Trigger)
             except Exception as error:
                 # The database will be back; an Airflow that is built differently will stay so.
-                due = due if isinstance(error, OperationalError) else math.inf
+                is_passing = isinstance(error, SQLAlchemyError) and not isinstance(error, ProgrammingError)
+                due = due if is_passing else math.inf
                 log.warning("Leaving triggers of queues that no triggerer reads: %s", error)
         return assign(*args, **named)
 

@@ -58,6 +58,8 @@ const reserved: Readonly<Record<string, string>> = {
     "the version decides which role reads DAG files: expected no value; remove it",
   "celery.celery_config_options":
     "it replaces all of Celery's configuration, including the broker's address: expected settings.celery and settings.celery.extra_celery_config",
+  "celery_broker_transport_options.global_keyprefix":
+    "the scheduler and the monitoring look for queues and leases by their names: expected redis.url with a database of its own, rediss://…/1",
   "celery.ssl_active": brokerTls,
   "celery.ssl_cacert": brokerTls,
   "celery.ssl_mutual_tls": clientTls,

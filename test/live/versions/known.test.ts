@@ -28,6 +28,7 @@ import { flowerAlone, lateApi, logServer, rereading } from "./startPrograms.ts";
 import { described, endings, requests } from "./webserverPrograms.ts";
 import {
   cleaner,
+  fenced,
   firstHeartbeat,
   fullMemory,
   renewals,
@@ -178,6 +179,11 @@ for (const version of builtVersions()) {
   if (version.startsWith("3."))
     test(`a worker of Airflow ${version} knows its tasks' heartbeats when tasks have filled the shared memory`, async () => {
       assert.equal(await printed(version, "lease", fullMemory), "True 8.5");
+    });
+
+  if (version.startsWith("3."))
+    test(`a worker of Airflow ${version} ends tasks that its supervisors or the scheduler have given up, and no others`, async () => {
+      assert.equal(await printed(version, "lease", fenced), "False False True True True True stale");
     });
 
   // Airflow 2 has no supervisors of tasks.

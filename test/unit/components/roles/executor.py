@@ -22,6 +22,9 @@ class Base:
     def fail(self, key, info=None):
         self.ended[key] = f"failed: {info}"
 
+    def change_state(self, key, state, info=None, remove_running=True):
+        self.ended[key] = state
+
 
 sys.modules["airflow.providers.celery.executors"].celery_executor.CeleryExecutor = Base
 sys.modules["airflow.utils.state"].TaskInstanceState = types.SimpleNamespace(
@@ -33,7 +36,7 @@ import executor  # noqa: E402
 
 
 def instance(key, state, task="id", pid=1):
-    return types.SimpleNamespace(id=key, key=key, state=state, external_executor_id=task, hostname="worker-1", pid=pid)
+    return types.SimpleNamespace(id=key, key=key, state=state, external_executor_id=task, hostname="worker-1", unixname="airflow@worker-1", pid=pid)
 
 
 class ExecutorTest(unittest.TestCase):
@@ -41,7 +44,7 @@ class ExecutorTest(unittest.TestCase):
         self.executor = object.__new__(executor.CeleryExecutor)
         self.ended = self.executor.ended = {}
         self.executor.starts = Counter()
-        self.executor.watch = types.SimpleNamespace(has_given_up=lambda id, host, pid: (host, pid) == ("worker-1", 7))
+        self.executor.watch = types.SimpleNamespace(has_given_up=lambda id, user, pid: (user, pid) == ("airflow@worker-1", 7))
         self.executor.schedule_again = lambda ti, *_: self.ended.update({ti.key: "scheduled"})
         self.executor.forget = lambda key: self.ended.update({key: "forgotten"})
         self.executor.fail_dead = lambda ti, _: self.ended.update({ti.key: "dead"})
@@ -68,6 +71,13 @@ class ExecutorTest(unittest.TestCase):
         for _ in range(executor.STARTS):
             self.assertEqual(self.unstarted(instance("first", "queued"))["first"], "scheduled")
         self.assertEqual(self.unstarted(instance("first", "queued"))["first"], "failed: why")
+
+    def test_failed_starts_before_an_end_of_the_task_do_not_count(self):
+        for _ in range(executor.STARTS):
+            self.unstarted(instance("first", "queued"))
+        # A sensor that is rescheduled ends, and starts again in the same try.
+        self.executor.change_state("first", "success")
+        self.assertEqual(self.unstarted(instance("first", "queued"))["first"], "scheduled")
 
     def test_a_refused_message_is_forgotten_if_the_task_has_a_newer_one(self):
         self.assertEqual(self.unstarted(instance("first", "queued", "other"))["first"], "forgotten")

@@ -1,13 +1,16 @@
 """Tests of components/roles/lease/supervisor.py, beside stand-ins for Airflow and Celery."""
 
+import base64
 import contextlib
+import json
 import sys
+import time
 import types
 import unittest
 from unittest import mock
 
 for name in (
-    "psutil airflow.sdk.api.client airflow.sdk.execution_time.supervisor airflow.utils.net airflow_on_celery celery celery.exceptions tenacity"
+    "psutil airflow airflow.sdk airflow.sdk.api airflow.sdk.api.client airflow.sdk.execution_time.supervisor airflow_on_celery celery celery.exceptions tenacity"
 ).split():
     sys.modules[name] = mock.MagicMock()
 sys.path.insert(0, "components/roles/lease")
@@ -22,7 +25,6 @@ class Reject(Exception):
 
 sys.modules["airflow_on_celery.broker"] = broker
 sys.modules["celery.exceptions"].Reject = Reject
-sys.modules["airflow.utils.net"].get_hostname = lambda: "worker-1"
 sys.modules["airflow.sdk.api.client"]._should_retry_api_request = lambda error: isinstance(error, TimeoutError)
 import supervisor  # noqa: E402
 
@@ -50,7 +52,8 @@ class StartsTest(unittest.TestCase):
                 "report": lambda *_: None,
                 "client_of": lambda _: contextlib.nullcontext(self.redis),
                 "without_retries": lambda _: contextlib.nullcontext(),
-                "time": types.SimpleNamespace(monotonic=lambda: self.now, sleep=lambda _: None),
+                "api": types.SimpleNamespace(getuser=lambda: "airflow@worker-1"),
+                "time": types.SimpleNamespace(monotonic=lambda: self.now, sleep=lambda _: None, time=lambda: 0),
             }.items():
                 stack.enter_context(mock.patch.object(supervisor, name, value))
             return supervisor.report_starts(start)(mock.Mock(), "ti", 7, None)
@@ -63,7 +66,7 @@ class StartsTest(unittest.TestCase):
         with self.assertRaises(Reject) as rejected:
             self.start(*[TimeoutError()] * 3)
         self.assertTrue(rejected.exception.requeue)
-        self.assertEqual(self.redis, {broker.GIVEN_UP: {"ti": "worker-1 7"}})
+        self.assertEqual(self.redis, {broker.GIVEN_UP: {"ti": "airflow@worker-1 7"}})
         self.assertEqual(self.redis.expires, (broker.GIVEN_UP, broker.GIVEN_UP_EXPIRY))
 
     def test_a_start_whose_token_is_refused_is_tried_until_another_webserver_takes_it(self):
@@ -80,20 +83,30 @@ class StartsTest(unittest.TestCase):
 
 
 class Refusal(Exception):
-    def __init__(self, status, message):
+    """Stand-in for the client's error, whose token ends in a number of seconds."""
+
+    def __init__(self, status, message, seconds=60):
         super().__init__(message)
         self.response = types.SimpleNamespace(status_code=status)
+        claims = base64.urlsafe_b64encode(json.dumps({"exp": time.time() + seconds}).encode()).rstrip(b"=").decode()
+        self.request = types.SimpleNamespace(headers={"authorization": f"Bearer head.{claims}.signature"})
 
 
 class RefusedTokensTest(unittest.TestCase):
     def test_a_refused_token_is_tried_again_and_no_other_refusal(self):
         for error, is_refused in (
             (Refusal(403, "Invalid auth token"), True),
+            # A message that has waited too long: no webserver will take its token.
+            (Refusal(403, "Invalid auth token", -1), False),
             (Refusal(403, "Token subject does not match task instance ID"), False),
             (Refusal(409, "Invalid auth token"), False),
             (TimeoutError("Invalid auth token"), False),
         ):
             self.assertEqual(supervisor.is_refused_token(error), is_refused, error)
+
+    def test_instances_of_a_machine_start_tasks_by_different_names(self):
+        with mock.patch.object(supervisor.socket, "gethostname", lambda: "worker-big-1"):
+            self.assertEqual(supervisor.name_instance(lambda: "airflow")(), "airflow@worker-big-1")
 
     def test_faults_that_the_client_retries_are_still_retried(self):
         for fault in (TimeoutError(), Refusal(403, "Invalid auth token"), ValueError()):

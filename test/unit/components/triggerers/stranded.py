@@ -6,14 +6,23 @@ import unittest
 from unittest import mock
 
 
-class OperationalError(Exception):
+class SQLAlchemyError(Exception):
+    pass
+
+
+class ProgrammingError(SQLAlchemyError):
+    pass
+
+
+class InternalError(SQLAlchemyError):
     pass
 
 
 for name in ("airflow_on_celery", "airflow_on_celery.served", "sqlalchemy", "sqlalchemy.event", "sqlalchemy.exc", "sqlalchemy.orm"):
     sys.modules[name] = mock.MagicMock()
 sys.modules["sqlalchemy"].event.listens_for = lambda *_: lambda listener: listener
-sys.modules["sqlalchemy.exc"].OperationalError = OperationalError
+sys.modules["sqlalchemy.exc"].SQLAlchemyError = SQLAlchemyError
+sys.modules["sqlalchemy.exc"].ProgrammingError = ProgrammingError
 sys.path.insert(0, "components/roles/triggerQueues")
 import stranded  # noqa: E402
 
@@ -59,7 +68,8 @@ class StrandedTest(unittest.TestCase):
         self.assertEqual(calls, [((1, 2, 30), {"queues": {"a"}})])
 
     def test_a_database_that_does_not_answer_is_asked_again(self):
-        self.adopt.side_effect = OperationalError
+        # A server that has just become a replica, for example.
+        self.adopt.side_effect = InternalError
         trigger, calls = model()
         stranded.install(None, trigger)
         with self.assertLogs(stranded.log, "WARNING") as logs:
@@ -67,12 +77,14 @@ class StrandedTest(unittest.TestCase):
         self.assertEqual((len(logs.output), len(calls)), (2, 3))
 
     def test_an_airflow_that_is_built_differently_is_left_alone_with_one_line(self):
-        self.adopt.side_effect = AttributeError("queue")
-        trigger, calls = model()
-        stranded.install(None, trigger)
-        with self.assertLogs(stranded.log, "WARNING") as logs:
-            self.assertEqual(self.looks(trigger, 0, 30, 10_000), [1, 1, 1])
-        self.assertEqual((len(logs.output), len(calls)), (1, 3))
+        for error in (AttributeError("queue"), ProgrammingError("no such column")):
+            self.adopt.reset_mock()
+            self.adopt.side_effect = error
+            trigger, calls = model()
+            stranded.install(None, trigger)
+            with self.assertLogs(stranded.log, "WARNING") as logs:
+                self.assertEqual(self.looks(trigger, 0, 30, 10_000), [1, 1, 1])
+            self.assertEqual((len(logs.output), len(calls)), (1, 3))
 
     def test_a_trigger_without_the_function_is_left_alone(self):
         trigger = type("Trigger", (), {"__module__": "airflow.models.trigger"})

@@ -40,6 +40,7 @@ export const pastTheStack: readonly BadRow[] = [
       worker_enable_remote_control: false
       celery_config_options: team.CELERY
       ssl_active: false
+    celery_broker_transport_options: { global_keyprefix: team }
 `,
     says: [
       "4: settings.celery.worker_autoscale is {…}; workers get it as an argument: expected workerMinConcurrency and workerConcurrency",
@@ -48,6 +49,7 @@ export const pastTheStack: readonly BadRow[] = [
       "7: settings.celery.worker_enable_remote_control is False; npm run prove and Flower query workers this way: expected True, or no value",
       "8: settings.celery.celery_config_options is {…}; it replaces all of Celery's configuration, including the broker's address: expected settings.celery and settings.celery.extra_celery_config",
       "9: settings.celery.ssl_active is {…}; the broker's URL decides on TLS: expected redis.url with rediss://, and redis.ca",
+      "10: settings.celery_broker_transport_options.global_keyprefix is {…}; the scheduler and the monitoring look for queues and leases by their names: expected redis.url with a database of its own, rediss://…/1",
     ],
     expressible: false,
   },

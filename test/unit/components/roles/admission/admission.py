@@ -3,13 +3,15 @@
 import asyncio
 import sys
 import unittest
+from unittest import mock
 
 sys.path.insert(0, "components/roles/admission")
+import admission as module  # noqa: E402
 from admission import Admission  # noqa: E402
 
 
-def scope(path="/api/v2/dags"):
-    return {"type": "http", "method": "GET", "path": path}
+def scope(path="/api/v2/dags", headers=()):
+    return {"type": "http", "method": "GET", "path": path, "headers": headers}
 
 
 class Serving:
@@ -35,7 +37,7 @@ class Serving:
         await send({"type": "http.response.body", "body": b""})
 
 
-async def asked(admission, path="/api/v2/dags"):
+async def asked(admission, path="/api/v2/dags", receive=None):
     """Returns the status of the response."""
     messages = []
 
@@ -43,7 +45,8 @@ async def asked(admission, path="/api/v2/dags"):
         messages.append(message)
 
     # Fails a request without a response, instead of hanging.
-    await asyncio.wait_for(admission(scope(path), None, send), 5)
+    headers = [(b"content-length", b"9")] if receive else []
+    await asyncio.wait_for(admission(scope(path, headers), receive, send), 5)
     return messages[0]["status"]
 
 
@@ -95,6 +98,31 @@ class AdmissionTest(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(ValueError):
             await asked(admission, "/broken")
         self.assertEqual(admission.free, 1)
+
+    async def test_a_request_gets_its_place_once_its_body_is_here(self):
+        parts = asyncio.Queue()
+        admission = Admission(self.app, 1)
+        slow = asyncio.create_task(asked(admission, "/slow", parts.get))
+        await asyncio.sleep(0.05)
+        self.app.begin.set()
+        self.assertEqual(await asked(admission, "/a"), 200)
+        for part, more in ((b"abc", True), (b"def", False)):
+            parts.put_nowait({"type": "http.request", "body": part, "more_body": more})
+        self.assertEqual((await slow, self.app.entered), (200, ["/a", "/slow"]))
+
+    async def test_a_body_that_does_not_arrive_holds_no_place(self):
+        with mock.patch.object(module, "BODY_WAIT", 0.05):
+            self.assertEqual(await asked(Admission(self.app, 1), "/slow", asyncio.Queue().get), 408)
+        self.assertEqual(self.app.entered, [])
+
+    async def test_an_application_gets_what_was_read_and_then_what_follows(self):
+        parts = asyncio.Queue()
+        bodies = [b"a" * (1 << 20), b"b", b"c"]
+        for part in bodies:
+            parts.put_nowait({"type": "http.request", "body": part, "more_body": part != b"c"})
+        again = await module.arrived(parts.get)
+        self.assertEqual(parts.qsize(), 1)
+        self.assertEqual([(await again())["body"] for _ in bodies], bodies)
 
     async def test_health_checks_and_the_version_do_not_wait(self):
         requests = self.ask(Admission(self.app, 1), "/a", "/execution/health", "/api/v2/version")
