@@ -189,13 +189,21 @@ for passed in (0, MIN_HEARTBEAT_INTERVAL):
 print(*counts)
 `.trim();
 
-/** What removes a worker's old versions of DAGs, and what serves its logs. */
+/** What removes a worker's old versions of DAGs, and what serves its logs; how often such a thread begins that fails once. */
 export const cleaner = `
 import os, start
 from airflow.providers.celery.cli import celery_command
 mains = celery_command._bundle_cleanup_main, os.getpid
 kinds = [type(celery_command.Process(target=main, args=())).__mro__[1].__module__.split(".")[0] for main in mains]
-print(*kinds)
+begun = []
+def fail_once():
+    begun.append(1)
+    if len(begun) == 1:
+        raise OSError("a version is gone")
+thread = start.Thread(fail_once)
+thread.start()
+thread.join(10)
+print(*kinds, len(begun))
 `.trim();
 
 /** Steps in which a process makes the tables of results in Postgres, at two looks; then whether Celery's own way follows an error. */
@@ -224,7 +232,7 @@ print(*steps, manager.prepared)
  * after two more tasks. Then how many of thirty tasks are done that come while a process is asked to end.
  */
 export const renewals = `
-import os, pool, signal
+import os, pool, signal, time
 signal.alarm(120)
 from celery import Celery
 from celery.concurrency.asynpool import AsynPool
@@ -287,6 +295,14 @@ for _ in range(10):
     while ending:
         os.kill(ending.pop(), signal.SIGCONT)
     turn(are_up)
-print(at_once, later, soon, len(done), flush=True)
+# A task that the pool has forgotten keeps its process, and thereby all.
+processes._busy_workers.add(-1)
+pool.Renewal.end = lambda *_: print("asked", end=" ")
+pool.QUIET = 0.2
+work(3)
+for _ in range(2):
+    tasks.maintain_pool()
+    time.sleep(0.4)
+print(at_once, later, soon, len(done) - 3, flush=True)
 os._exit(0)
 `.trim();

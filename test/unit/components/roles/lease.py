@@ -5,11 +5,16 @@ import sys
 import time
 import types
 import unittest
+from unittest import mock
 
 sys.path.insert(0, "components/roles/lease")
 import broker  # noqa: E402
 
 sys.modules.update({"airflow_on_celery": types.ModuleType("airflow_on_celery"), "airflow_on_celery.broker": broker})
+for name in "airflow airflow.utils airflow.utils.net celery celery.worker".split():
+    sys.modules[name] = mock.MagicMock()
+sys.modules["airflow_on_celery.timings"] = types.SimpleNamespace(FENCE=20, RENEWAL=5)
+import lease  # noqa: E402
 from watch import Watch  # noqa: E402
 
 
@@ -69,6 +74,24 @@ class WatchTest(unittest.TestCase):
         self.watch.look(redis)
         given_up = [self.watch.has_given_up(*start) for start in [("ti", "one", 7), ("ti", "one", 8), ("ti", "two", 7), ("to", "one", 7)]]
         self.assertEqual(given_up, [True, False, False, False])
+
+
+class LeaseTest(unittest.TestCase):
+    def renewals(self, *times):
+        """Returns the time of the first renewal after a silence, for renewals at these times."""
+        renewed = lease.Lease(mock.MagicMock())
+        for at in times:
+            with mock.patch.object(lease.time, "monotonic", lambda: at), mock.patch.multiple(
+                lease, held_tasks=list, places_of=lambda _: 4, queues_of=lambda _: []
+            ), mock.patch.object(lease.json, "dumps", lambda _: ""):
+                if at == times[0]:
+                    renewed.renewed = at
+                renewed.renew(mock.Mock())
+        return renewed.resumed
+
+    def test_a_renewal_after_a_silence_is_told_from_others(self):
+        self.assertEqual(self.renewals(100, 105, 110), float("-inf"))
+        self.assertEqual(self.renewals(100, 105, 140, 145), 140)
 
 
 unittest.main()
