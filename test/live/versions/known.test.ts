@@ -11,6 +11,7 @@ import { project } from "../../../tools/lib/process.ts";
 import { printedBy, printedByServer } from "../../../tools/upkeep/settings.ts";
 import { docker } from "../targets/docker.ts";
 import { unanswered, unreadable } from "./absencePrograms.ts";
+import { fenced, fullMemory } from "./fencePrograms.ts";
 import {
   callbacks,
   ends,
@@ -28,9 +29,7 @@ import { flowerAlone, lateApi, logServer, rereading } from "./startPrograms.ts";
 import { described, endings, requests } from "./webserverPrograms.ts";
 import {
   cleaner,
-  fenced,
   firstHeartbeat,
-  fullMemory,
   renewals,
   resultsTables,
   sharedImports,

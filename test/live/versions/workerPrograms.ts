@@ -1,93 +1,9 @@
 /** Makes the folder of programs the package that a worker imports. */
-const worker = `
+export const worker = `
 import sys
 from types import ModuleType
 sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
 sys.modules["airflow_on_celery"].__path__ = ["/programs"]
-`.trim();
-
-/** The process and the heartbeat that a worker's fence knows after a task has filled the memory that all tasks share. */
-export const fullMemory = `
-${worker}
-import os
-from types import SimpleNamespace
-sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20)
-from airflow_on_celery import fence, supervisor
-supervisor.REPORTS.mkdir()
-with open("/dev/shm/filler", "wb", buffering=0) as filler:
-    try:
-        while True:
-            filler.write(bytes(2**20))
-    except OSError:
-        pass
-supervisor.report(os.getpid(), 7.5)
-supervisor.report(os.getpid(), 8.5)
-process, parent, beat = fence.process_of(supervisor.REPORTS / str(os.getpid()))
-print(process.pid == parent == os.getpid(), beat)
-`.trim();
-
-/**
- * Tasks that a worker's fence ends while the lease is fresh: none after a long silence of the webserver, and none after a step of the
- * clock; those from before a pause of the worker, that of a dead supervisor, and that of a supervisor with a fault. Tasks had removed
- * the fence's notes before.
- */
-export const fenced = `
-${worker}
-import os, shutil, signal, time
-from types import SimpleNamespace
-import psutil
-sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20)
-from airflow_on_celery import fence, supervisor
-lease = SimpleNamespace(age=lambda: 0, resumed=float("-inf"))
-guard = fence.Fence(lease)
-
-def task():
-    pid = os.fork()
-    if pid == 0:
-        time.sleep(600)
-    supervisor.report(pid, time.monotonic() - 100)
-    return pid
-
-def supervised():
-    read, write = os.pipe()
-    parent = os.fork()
-    if parent == 0:
-        os.write(write, str(task()).encode())
-        time.sleep(600)
-    pid = int(os.read(read, 100))
-    os.kill(parent, signal.SIGKILL)
-    os.waitpid(parent, 0)
-    return pid
-
-def has_ended(pid):
-    guard.check()
-    for _ in range(20):
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-            return True
-        time.sleep(0.05)
-    return False
-
-shutil.rmtree(supervisor.REPORTS, ignore_errors=True)
-guard.check()
-shutil.rmtree(supervisor.REPORTS)
-running = task()
-told = [has_ended(running)]
-psutil.Process.create_time = lambda process, born=psutil.Process.create_time: born(process) + 1
-told += [has_ended(running), (supervisor.REPORTS / str(running)).is_symlink()]
-lease.resumed = time.monotonic()
-told.append(has_ended(running))
-lease.resumed = float("-inf")
-told.append(has_ended(supervised()))
-
-def wait(_):
-    raise OSError("stale")
-
-faulty = task()
-try:
-    supervisor.end_with_supervisor(wait)(SimpleNamespace(pid=faulty))
-except OSError as error:
-    told += [has_ended(faulty), error]
-print(*told)
 `.trim();
 
 /** What tasks share with their worker: whether two have one decoder, whether it decodes, modules that DAG files import, authorities. */
