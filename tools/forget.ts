@@ -15,5 +15,5 @@ await main(async () => {
   print(`Forgot ${machine} and its resources:\n  ${forgotten.map(describeUrn).join("\n  ")}`);
   print(`Next, update the other machines: npm run up -- --stack ${stack.name}
 If ${machine} comes back, its containers start again: remove those whose names begin with ${stack.prefix}-.
-If strangers may have it, raise airflow:certificateGeneration: until then the other machines trust its certificate.`);
+If strangers may have it, raise airflow:certificateGeneration twice, with a deployment each: until then the other machines trust its certificate.`);
 });

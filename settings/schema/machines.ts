@@ -34,7 +34,9 @@ export const machine = object({
     .describe("For `tcp://`: a directory with `ca.pem`, `cert.pem` and `key.pem`."),
   roles: list(placedRole, "roles")
     .optional()
-    .describe("On Docker: roles that run here instead of on the first machine: `[postgres, redis]`."),
+    .describe(
+      "On Docker: roles that run here instead of on the first machine: `[postgres, redis]`. A database does not follow its role.",
+    ),
   node: matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "expected the name of a node")
     .optional()
     .describe("On Kubernetes: name of a node."),

@@ -128,7 +128,7 @@ export const schema = object({
   certificateGeneration: whole(1, 1_000_000)
     .default(1)
     .describe(
-      "Another number replaces, without interruption, the authority by which machines trust each other.",
+      "Another number replaces, without interruption, the authority by which machines trust each other; the previous one stays trusted until the next change.",
     ),
   schedulers: whole(1, 10).default(1).describe("Number of schedulers, which share the work."),
   webservers: whole(1, 10)

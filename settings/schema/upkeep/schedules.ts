@@ -27,7 +27,7 @@ export const backup = object({
   to: destination
     .default("volume")
     .describe(
-      "`volume`; a directory on the machine of the database that user 999 may write to, `/srv/backups`; or `s3://BUCKET/PREFIX`, a bucket that gets a copy of each backup in the volume.",
+      "`volume`; a directory of the first machine that user 999 may write to, `/srv/backups`; or `s3://BUCKET/PREFIX`, a bucket that gets a copy of each backup in the volume.",
     ),
   continuous: flag
     .default(false)
