@@ -5,7 +5,7 @@ import { type StateResource, volumesIn } from "../ownership/known.ts";
 const database = "postgres";
 const volume = `${database}-data`;
 
-/** Returns the address of the engine that was the first machine's at the last deployment; undefined if it was another kind of stack. */
+/** Returns the address of the engine that was the first machine's at the last deployment; undefined if there were no machines. */
 function earlierFirst(resources: readonly StateResource[]): unknown {
   const provider = ({ urn }: StateResource) =>
     urn.endsWith(":DockerPlatform$pulumi:providers:docker::docker");

@@ -23,14 +23,15 @@ MAX_WAIT = 20
 BODY_WAIT, BODY_BYTES = 60, 1 << 20
 
 
-async def refuse(send, status, detail, seconds):
+async def refuse(send, status, detail, seconds, *headers):
     """Answers a request with an error.
 
     :param seconds: time after which the client may try again
+    :param headers: further headers, as (name, value)
     """
     body = json.dumps({"detail": f"{detail} Retry in {seconds} s."}).encode()
-    headers = [(b"content-type", b"application/json"), (b"retry-after", str(seconds).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    usual = [(b"content-type", b"application/json"), (b"retry-after", str(seconds).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": [*usual, *headers]})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -87,7 +88,7 @@ class Admission:
             if has_body(scope):
                 receive = await in_time(arrived(receive))
         except asyncio.TimeoutError:
-            await refuse(send, 408, "The body of the request has not arrived.", 5)
+            await refuse(send, 408, "The body of the request has not arrived.", 5, (b"connection", b"close"))
             return
         if await self.acquire(self.priority_waiters if PRIORITY.search(scope["path"]) else self.waiters):
             await self.serve(scope, receive, send)

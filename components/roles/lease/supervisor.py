@@ -33,7 +33,7 @@ START_TIMEOUT = 45
 
 
 def start_ticks(pid):
-    """Returns the ticks from the boot to the start of a process, which tell it from an earlier one with its id, and outlast a change of the clock."""
+    """Returns the ticks at the start of a process, which tell it from an earlier one with its id even if the clock is changed."""
     return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[19])
 
 
@@ -164,7 +164,7 @@ def end_with_supervisor(wait):
         try:
             return wait(self)
         except BaseException:
-            with contextlib.suppress(psutil.NoSuchProcess):
+            with contextlib.suppress(psutil.Error):
                 kill(tree_of(psutil.Process(self.pid)))
             raise
 

@@ -181,8 +181,8 @@ def log_server(port=None):
 
 def has_log_server():
     """Returns true if Airflow's log server is built as expected, without its import."""
-    package = importlib.util.find_spec("airflow.utils.serve_logs")
-    return bool(package and importlib.machinery.PathFinder.find_spec("airflow.utils.serve_logs.log_server", package.submodule_search_locations or []))
+    folders = getattr(importlib.util.find_spec("airflow.utils.serve_logs"), "submodule_search_locations", None) or []
+    return importlib.machinery.PathFinder.find_spec("airflow.utils.serve_logs.log_server", folders) is not None
 
 
 @contextmanager
