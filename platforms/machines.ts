@@ -48,6 +48,11 @@ export function machinesOf({ platform, machines = [] }: Settings): readonly Dock
   });
 }
 
+/** Returns the suffix of the names of a machine's resources: none on the first, so that a stack on one engine can grow to several. */
+export function suffixOf<T extends { readonly name: string }>(machine: T, machines: readonly T[]): string {
+  return machine === machines[0] ? "" : `-${machine.name}`;
+}
+
 /** Finds the machine that runs a role: the one that lists it, otherwise the first. */
 export function homeOf<T extends DockerMachine>(role: string, machines: readonly T[]): T | undefined {
   return machines.find(({ roles }) => roles.includes(role)) ?? machines[0];

@@ -14,7 +14,7 @@ import {
   type Volume,
 } from "../../workload.ts";
 import { dagsImage } from "../dagsImage.ts";
-import { type DockerMachine, homeOf } from "../machines.ts";
+import { type DockerMachine, homeOf, suffixOf } from "../machines.ts";
 import type { Claim, FindClaims } from "../ownership/claims.ts";
 import { ownerLabels } from "../ownership/installation.ts";
 import { jobOnEngine, serviceOnEngine } from "../timeLimits.ts";
@@ -73,9 +73,9 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     const claims: Claim[] = [];
     const labels = { ...fleet.labels, ...ownerLabels(look, claims, this) };
     const shared = { name, prefix, labels, parent: this, claim: (claim: Claim) => void claims.push(claim) };
-    const engines = machines.map((machine, at): [string, Engine] => [
+    const engines = machines.map((machine): [string, Engine] => [
       machine.name,
-      new Engine({ ...shared, machine, suffix: at === 0 ? "" : `-${machine.name}` }),
+      new Engine({ ...shared, machine, suffix: suffixOf(machine, machines) }),
     ]);
     const local = (): [string, Engine] => ["", new Engine({ ...shared, suffix: "" })];
     this.engines = new Map(engines.length > 0 ? engines : [local()]);

@@ -1,9 +1,8 @@
 import type { Settings } from "../../settings/model/groups.ts";
-import { homeOf, machinesOf } from "../machines.ts";
+import { homeOf, machinesOf, suffixOf } from "../machines.ts";
 import { type StateResource, volumesIn } from "../ownership/known.ts";
 
 const database = "postgres";
-const volume = `${database}-data`;
 
 /** Returns the address of the engine that was the first machine's at the last deployment; undefined if there were no machines. */
 function earlierFirst(resources: readonly StateResource[]): unknown {
@@ -32,11 +31,10 @@ export function movedFault(settings: Settings, resources: readonly StateResource
   }
   if (settings.postgres.url !== undefined) return undefined;
   const home = homeOf(database, machines) ?? first;
-  const nameOn = ({ name }: { readonly name: string }) =>
-    name === first.name ? volume : `${volume}-${name}`;
   const known = volumesIn(resources, "volume");
-  const holder = machines.find((machine) => known.has(nameOn(machine)));
-  if (!holder || known.has(nameOn(home))) return undefined;
+  const hasData = (machine: typeof home) => known.has(`${database}-data${suffixOf(machine, machines)}`);
+  const holder = machines.find(hasData);
+  if (!holder || hasData(home)) return undefined;
   return (
     `machines: ${database} is to run on ${home.name}; expected ${holder.name}, which has its data. ` +
     "To move the data, too: npm run backup, then change the machines and npm run restore -- --from ID"

@@ -14,13 +14,19 @@ import { writeSecret } from "../secret.ts";
  */
 export async function ensureStackFile(stack: Stack, { config }: Pick<Archive, "config">): Promise<void> {
   const { text, secrets } = stackText(config);
-  const isMissing = !existsSync(stack.file);
-  const foreign = isMissing ? [] : await stack.foreignSecrets();
+  const encrypt = async (keys: readonly string[]) => {
+    for (const key of keys) await writeSecret(stack, key, String(secrets[key]));
+  };
+  if (!existsSync(stack.file)) {
+    writeFileSync(stack.file, text);
+    await encrypt(Object.keys(secrets));
+    print(`  wrote ${stack.file} from the backup`);
+    return;
+  }
+  const foreign = await stack.foreignSecrets();
   const lacking = foreign.filter(({ path }) => secrets[spell(path)] === undefined);
   if (lacking.length > 0) throw new Error(foreignFault(lacking, stack.name));
-  if (isMissing) writeFileSync(stack.file, text);
-  const keys = isMissing ? Object.keys(secrets) : foreign.map(({ path }) => spell(path));
-  for (const key of keys) await writeSecret(stack, key, String(secrets[key]));
-  if (isMissing) print(`  wrote ${stack.file} from the backup`);
-  else if (keys.length > 0) print(`  encrypted ${keys.join(", ")} anew in ${stack.file}, from the backup`);
+  const keys = foreign.map(({ path }) => spell(path));
+  await encrypt(keys);
+  if (keys.length > 0) print(`  encrypted ${keys.join(", ")} anew in ${stack.file}, from the backup`);
 }

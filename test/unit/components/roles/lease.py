@@ -80,12 +80,11 @@ class LeaseTest(unittest.TestCase):
     def renewals(self, *times):
         """Returns the time of the first renewal after a silence, for renewals at these times."""
         renewed = lease.Lease(mock.MagicMock())
+        renewed.renewed = times[0]
         for at in times:
             with mock.patch.object(lease.time, "monotonic", lambda: at), mock.patch.multiple(
                 lease, held_tasks=list, places_of=lambda _: 4, queues_of=lambda _: []
             ), mock.patch.object(lease.json, "dumps", lambda _: ""):
-                if at == times[0]:
-                    renewed.renewed = at
                 renewed.renew(mock.Mock())
         return renewed.resumed
 
