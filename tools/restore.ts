@@ -1,11 +1,17 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import type { Settings } from "../settings/model/groups.ts";
 import { isOlder } from "../settings/schema/versions.ts";
 import { type Archive, readArchive } from "./lib/backup/archive.ts";
 import { momentOf } from "./lib/backup/moment.ts";
 import { readOpenState } from "./lib/backup/openState.ts";
-import { hasVolumes, secretsIn, secretsState, validFernetKeys } from "./lib/backup/secretsState.ts";
+import {
+  backupKeysIn,
+  droppedKeyFault,
+  hasVolumes,
+  secretsIn,
+  secretsState,
+  validFernetKeys,
+} from "./lib/backup/secretsState.ts";
 import { placeOfBackups, saveBackup, takeBackup } from "./lib/backup/store.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { confirm } from "./lib/commandLine/confirm.ts";
@@ -14,32 +20,44 @@ import { userPath } from "./lib/commandLine/userPath.ts";
 import { main, reasonOf, reporting } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 import { withResources, writeState } from "./lib/state.ts";
-import { inTemporaryFolder } from "./lib/temporaryFolder.ts";
 import { keptOf } from "./lib/upgrade/record.ts";
 import { replaceData } from "./upgrade/replaceData.ts";
 import { ensureStackFile } from "./upgrade/stackFile.ts";
 
 type Flags = ReturnType<typeof commandLine<"restore">>["flags"];
 
-/** Returns the path of an archive: a file as it is, or a copy of a backup of the stack, which may be made as of a moment. */
-async function fetched(source: Stack, { from, at }: Flags, folder: string): Promise<string> {
+/** Archive to restore. */
+interface Fetched {
+  readonly file: string;
+  /** True for a copy beside the state, which nothing needs once the backup is restored. */
+  readonly isCopy: boolean;
+}
+
+/**
+ * Finds an archive: a file as it is, or a copy of a backup of the stack, which may be made as of a moment. The copy stays until it
+ * is restored, since the backup of the present data may take the place of the backup.
+ */
+async function fetched(source: Stack, target: Stack, { from, at }: Flags): Promise<Fetched> {
   if ((from === undefined) === (at === undefined))
     throw new Error(
       "expected either --from, with a backup that npm run backup -- --list shows or a file, or --at with a moment.",
     );
-  if (from !== undefined && existsSync(userPath(from))) return userPath(from);
+  if (from !== undefined && existsSync(userPath(from))) return { file: userPath(from), isCopy: false };
+  const copyOf = (id: string) => target.beside(`restore-${id}`, "tar.age");
+  // A restore that failed has left the copy, and may have removed the container of the backups.
+  if (from !== undefined && existsSync(copyOf(from))) return { file: copyOf(from), isCopy: true };
   const moment = at === undefined ? undefined : momentOf(at);
   const place = await placeOfBackups(source, source.deployed());
   const id = from ?? (await takeBackup(place, moment)).id;
-  const copy = join(folder, `${id}.tar.age`);
-  await saveBackup(place, id, copy);
-  return copy;
+  await saveBackup(place, id, copyOf(id));
+  return { file: copyOf(id), isCopy: true };
 }
 
 async function keysOf(source: Stack, file: string | undefined): Promise<string> {
   if (file !== undefined) return readFileSync(userPath(file), "utf8");
-  const { backupKeys } = await source.outputs();
-  if (backupKeys !== undefined) return backupKeys;
+  // Unlike the outputs, the secrets outlast everything but the data.
+  const keys = backupKeysIn(await readOpenState(source));
+  if (keys !== "") return keys;
   throw new Error(
     `The state of stack ${source.name} has no key of backups; expected --key FILE with the output of npm run backup -- --key.`,
   );
@@ -59,11 +77,15 @@ async function ensureSecrets(
   const known = secretsIn(state);
   // Secrets without volumes are those of a deployment that was refused before it made anything.
   if (known && hasVolumes(state)) {
-    if (validFernetKeys(known).includes(secrets.values.fernetKey)) return false;
-    throw new Error(
-      `Stack ${stack.name} has other secrets than backup ${manifest.id}, and could not decrypt its connections; expected ` +
-        `a stack with the secrets of the backup, or a new one: npm run restore -- --from ${manifest.id} --as NAME`,
-    );
+    const valid = validFernetKeys(known);
+    if (!valid.includes(secrets.values.fernetKey))
+      throw new Error(
+        `Stack ${stack.name} has other secrets than backup ${manifest.id}, and could not decrypt its connections; expected ` +
+          `a stack with the secrets of the backup, or a new one: npm run restore -- --from ${manifest.id} --as NAME`,
+      );
+    const fault = droppedKeyFault(valid, secrets, settings, manifest.id);
+    if (fault !== undefined) throw new Error(`${stack.file}: ${fault}`);
+    return false;
   }
   const resources = secretsState(stack.name, secrets, settings.secretGenerations);
   await writeState(stack, withResources(state, resources));
@@ -84,10 +106,10 @@ async function backUpFirst(stack: Stack, settings: Settings): Promise<void> {
   }
 }
 
-async function restore(flags: Flags, folder: string): Promise<void> {
+async function restore(flags: Flags): Promise<void> {
   const source = new Stack(flags.stack);
   const target = new Stack(flags.as ?? source.name);
-  const file = await fetched(source, flags, folder);
+  const { file, isCopy } = await fetched(source, target, flags);
   const keys = await keysOf(source, flags.key);
   const archive = await reporting("checking the archive", readArchive(file, keys));
   const { id, at, version, stack: origin } = archive.manifest;
@@ -109,13 +131,15 @@ async function restore(flags: Flags, folder: string): Promise<void> {
     await confirm(what, flags.yes ?? false);
     if (!flags["no-backup"]) await backUpFirst(target, settings);
   }
-  await replaceData(target, { file, keys });
+  await replaceData(target, { file, keys }).catch((error) => {
+    throw new Error(
+      `${reasonOf(error)}\nThe backup is in ${file}. Once the cause is removed, run this command again.`,
+    );
+  });
   // A restoration ends an upgrade that was cut off.
   keptOf(target).remove();
+  if (isCopy) rmSync(file);
   print(`Restored backup ${id} into stack ${target.name}.`);
 }
 
-await main(async () => {
-  const { flags } = commandLine("restore");
-  await inTemporaryFolder((folder) => restore(flags, folder));
-});
+await main(() => restore(commandLine("restore").flags));

@@ -23,8 +23,9 @@ import copies
 import mirror
 import psycopg2
 import wal
-from databases import BackupError, connected, dump, record_event, register_own, rows_of
-from notes import age, id_of, keep_latest, notes_in, now, settle, write_note
+from databases import BackupError, connected, dump, record_event, register_own, rows_of, told
+from notes import id_of, is_due, keep_latest, notes_in, now, settle, write_note
+from owner import claim
 from progress import reported
 from proof import prove
 from room import check_room
@@ -150,7 +151,7 @@ def noted(kind):
     try:
         yield
     except Exception as error:
-        fault = str(error) if isinstance(error, BackupError) else f"{type(error).__name__}: {error}"
+        fault = told(error)
         with contextlib.suppress(OSError):
             write_note(path, {"at": now().isoformat(), "fault": fault})
         raise BackupError(fault) from error
@@ -187,6 +188,9 @@ def take_base():
     with exclusive(), noted("base"):
         facts = {key: settings[key] for key in ("version", "images")} | {"recipient": copies.recipients()[0]}
         note = base.take(settings["keep"], facts)
+        # Log that is on its way from the bucket has no base yet.
+        if mirror.is_filled():
+            base.remove_log()
     log(f"Base {note['id']}: {note['bytes']} bytes; taken and recovered in {note['seconds']} s.")
 
 
@@ -213,16 +217,25 @@ def due():
     """Returns what has to be done now: a backup or copies, and a base."""
     known = backups()
     tasks = []
-    if not known or age(known[0]) > settings["every"]:
+    if not known or is_due(known[0], settings["every"]):
         tasks.append(take)
     elif copies.pending(known):
         tasks.append(functools.partial(take, makes=False))
-    if settings["continuous"] and base.is_due(settings["every"]):
+    if settings["continuous"] and base.needs_base(settings["every"]):
         tasks.append(take_base)
     return tasks
 
 
+def remove_scratch():
+    """Removes what a killed process of this container has left: dumps in plain text, and throwaway databases."""
+    for path in pathlib.Path(tempfile.gettempdir()).glob("tmp*"):
+        shutil.rmtree(path)
+
+
 def serve():
+    with exclusive():
+        claim(STORE, settings, next(STORE.glob(f"*{SUFFIX}"), None))
+    remove_scratch()
     threading.Thread(target=beat, daemon=True).start()
     if settings["continuous"]:
         wal.start()

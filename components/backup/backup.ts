@@ -108,6 +108,7 @@ export class Backup extends pulumi.ComponentResource {
             import.meta.url,
             "backup.py",
             "notes.py",
+            "owner.py",
             "proof.py",
             "rehearse.py",
             "room.py",

@@ -21,11 +21,37 @@ NAMES = ("metadata", "results")
 # Seconds that pg_dump waits for the lock of a table, such as during a migration.
 LOCK_TIMEOUT = 300
 
-# Empties a database, in the transaction that restores the dump.
-EMPTY = """
-DROP SCHEMA IF EXISTS public CASCADE;
-CREATE SCHEMA public AUTHORIZATION pg_database_owner;
-GRANT USAGE ON SCHEMA public TO PUBLIC;
+# The schema of Airflow's tables. Everything else in an external database is somebody else's.
+SCHEMA = "public"
+
+# Objects of the schema but those of extensions: kind, name and owner.
+OBJECTS = """
+SELECT CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE'
+    ELSE 'TABLE' END AS kind, oid::regclass::text AS name, relowner AS owner, 'pg_class'::regclass AS class, oid
+  FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+UNION ALL SELECT 'ROUTINE', oid::regprocedure::text, proowner, 'pg_proc'::regclass, oid
+  FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+UNION ALL SELECT 'TYPE', oid::regtype::text, typowner, 'pg_type'::regclass, oid
+  FROM pg_type WHERE typnamespace = 'public'::regnamespace
+    AND (typtype IN ('e', 'd', 'r') OR typtype = 'c' AND (SELECT relkind FROM pg_class WHERE pg_class.oid = typrelid) = 'c')
+"""
+OWN_OBJECTS = f"""
+SELECT kind, name, owner FROM ({OBJECTS}) objects
+  WHERE NOT EXISTS (SELECT FROM pg_depend WHERE classid = class AND objid = objects.oid AND deptype = 'e')
+"""
+
+# Empties the schema, in the transaction that restores the dump. The schema itself, which may belong to somebody else, stays. Collects
+# the names first, since an object that is gone has none.
+EMPTY = f"""
+DO $$
+DECLARE
+  commands text[] := (SELECT array_agg(format('DROP %s IF EXISTS %s CASCADE', kind, name)) FROM ({OWN_OBJECTS}) own);
+  command text;
+BEGIN
+  FOREACH command IN ARRAY coalesce(commands, '{{}}') LOOP
+    EXECUTE command;
+  END LOOP;
+END $$;
 """
 
 # Does not warn of the catalog's tables, which belong to the server's owner.
@@ -37,6 +63,11 @@ os.environ["PGCONNECT_TIMEOUT"] = "10"
 
 class BackupError(Exception):
     """An expected failure of a backup or a restoration; its text explains the failure to people."""
+
+
+def told(error):
+    """Returns the text of an error for people."""
+    return str(error) if isinstance(error, BackupError) else f"{type(error).__name__}: {error}"
 
 
 def write_services(path, logins):
@@ -118,13 +149,14 @@ def size_of(cursor):
 
 
 def contents_of(cursor):
-    """Returns the number of rows of each table, and the revision of Airflow's schema; None without one."""
+    """Returns the number of rows of each table but those of extensions, and the revision of Airflow's schema; None without one."""
     tables = [
         name
         for (name,) in rows_of(
             cursor,
-            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
-            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1",
+            f"SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = '{SCHEMA}' AND NOT EXISTS"
+            " (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND deptype = 'e'"
+            " AND objid = format('%I.%I', schemaname, tablename)::regclass) ORDER BY 1",
         )
     ]
     rows = {table: rows_of(cursor, f"SELECT count(*) FROM {table}")[0][0] for table in tables}
@@ -157,12 +189,29 @@ def check_version(cursor):
         )
 
 
+def check_owner(cursor):
+    """Refuses what a restoration could not replace.
+
+    :raises BackupError: with an object that belongs to somebody else
+    """
+    foreign = rows_of(
+        cursor,
+        f"SELECT kind, name, pg_get_userbyid(owner), current_user FROM ({OWN_OBJECTS}) own WHERE NOT pg_has_role(owner, 'USAGE') ORDER BY 2",
+    )
+    for kind, found, owner, user in foreign[:1]:
+        raise BackupError(
+            f"{kind.lower()} {found} in the schema {SCHEMA} belongs to {owner}, so a restoration could not replace it; expected a schema"
+            f" for Airflow alone: move it to another schema, or GRANT {owner} TO {user} ({len(foreign)} of them)"
+        )
+
+
 def dump(name, target):
     """Dumps a database; returns its contents in the same snapshot, and its bytes."""
     with connected(name) as cursor:
         check_version(cursor)
+        check_owner(cursor)
         ((snapshot,),) = rows_of(cursor, "SELECT pg_export_snapshot()")
-        flags = ["--format=custom", "--no-owner", "--no-privileges", f"--lock-wait-timeout={LOCK_TIMEOUT}s"]
+        flags = ["--format=custom", f"--schema={SCHEMA}", "--no-owner", "--no-privileges", f"--lock-wait-timeout={LOCK_TIMEOUT}s"]
         run(["pg_dump", *flags, f"--snapshot={snapshot}", f"--file={target}"], name)
         return contents_of(cursor) | {"bytes": size_of(cursor)}
 
@@ -182,7 +231,8 @@ def restore(name, source, analyzes=True):
             client.stdin.write(EMPTY)
             client.stdin.flush()
         reader = subprocess.run(
-            ["pg_restore", "--no-owner", "--no-privileges", "--file=-", source],
+            # By its schema, an archive of everything that a database had restores Airflow's tables alone.
+            ["pg_restore", f"--schema={SCHEMA}", "--no-owner", "--no-privileges", "--file=-", source],
             stdout=client.stdin,
             stderr=errors,
             check=False,

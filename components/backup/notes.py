@@ -2,7 +2,11 @@
 
 import json
 import os
-from datetime import datetime, timezone
+import sys
+from datetime import datetime, timedelta, timezone
+
+# Time by which the clocks of two machines may differ.
+SKEW = timedelta(minutes=5)
 
 
 def now():
@@ -16,6 +20,17 @@ def id_of(moment):
 def age(note):
     """Returns the age of what a note describes, in seconds."""
     return (now() - datetime.fromisoformat(note["at"])).total_seconds()
+
+
+def is_due(note, every):
+    """True if what a note describes is older than `every` seconds, or was made while the clock was ahead."""
+    return not -SKEW.total_seconds() <= age(note) <= every
+
+
+def latest_first(notes):
+    """Sorts notes by their ids, the latest first; those from the future come last, since a clock was ahead."""
+    limit = id_of(now() + SKEW)
+    return sorted(notes, key=lambda note: (note["id"] <= limit, note["id"]), reverse=True)
 
 
 def sync(path):
@@ -46,7 +61,16 @@ def notes_in(folder, suffix):
     :param suffix: suffix of the archives
     """
     paths = [path for path in folder.glob("*.json") if (folder / f"{path.stem}{suffix}").exists()]
-    return sorted((json.loads(path.read_text()) for path in paths), key=lambda note: note["id"], reverse=True)
+    return latest_first(note for path in paths if (note := read_note(path)))
+
+
+def read_note(path):
+    """Reads a note; None if a faulty disk has damaged it, which must not hide the others."""
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        print(f"{path} cannot be read: {error}; it does not count", file=sys.stderr, flush=True)
+        return None
 
 
 def keep_latest(folder, suffix, count):

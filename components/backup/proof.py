@@ -57,7 +57,7 @@ def prove(path):
         manifest = archive.unpack(path, folder)
         databases = manifest["databases"]
         if databases["metadata"]["revision"] is None:
-            raise BackupError("the metadata database has no revision of Airflow's schema; expected a migrated database")
+            raise BackupError("the metadata database has no revision of Airflow in its schema public; expected a migrated database")
         # Uses other names than the stack's databases have, so that no mistake here can restore into these.
         with throwaway_server([f"proof_{name}" for name in databases]):
             for name, dumped in databases.items():

@@ -27,7 +27,11 @@ export interface Resource {
 
 /** Output of `pulumi stack export`. */
 export interface ExportedState {
-  readonly deployment: { readonly resources?: readonly Resource[] };
+  readonly deployment: {
+    /** Time of the last change, in ISO 8601. */
+    readonly manifest?: { readonly time?: string };
+    readonly resources?: readonly Resource[];
+  };
 }
 
 /** A machine in a state. */
@@ -44,6 +48,12 @@ export function nameOf(urn: string): string {
 /** Returns the name of the provider that made a resource; empty for a component. */
 export function providerOf({ provider }: { readonly provider?: string | undefined }): string {
   return provider?.split("::").at(-2) ?? "";
+}
+
+/** True for a job that has succeeded: a container of Docker, or a job of a cluster. A state has failed jobs as well. */
+export function hasSucceeded({ outputs = {} }: Resource): boolean {
+  const { succeeded } = (outputs.status ?? {}) as { readonly succeeded?: number };
+  return outputs.exitCode === 0 || succeeded === 1;
 }
 
 /** Returns a state with other resources. */

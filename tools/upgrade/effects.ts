@@ -7,7 +7,7 @@ import { placeOfBackups, saveBackup, takeBackup } from "../lib/backup/store.ts";
 import { print } from "../lib/commandLine/terminal.ts";
 import { overApi } from "../lib/reach/api.ts";
 import type { Stack } from "../lib/stack.ts";
-import { readOutputs, readState } from "../lib/state.ts";
+import { hasSucceeded, readOutputs, readState } from "../lib/state.ts";
 import { readDeployments } from "../lib/upgrade/deployments.ts";
 import { drain } from "../lib/upgrade/drain.ts";
 import { copyOf, keptOf } from "../lib/upgrade/record.ts";
@@ -20,14 +20,16 @@ function withoutVersion(text: string): string {
   return lines.join("\n").trim();
 }
 
-/** Writes a stack file, which may be a link; copies its present text beside it if that was never deployed. */
+/** Writes a stack file, which may be a link; copies its present text beside it unless that was deployed and proven here. */
 export function writeStackFile(stack: Stack, text: string): void {
   const file = realpathSync(stack.file);
   const present = readFileSync(file, "utf8");
   const known = [text, ...readDeployments(stack).map((made) => made.text)].map(withoutVersion);
   if (!known.includes(withoutVersion(present))) {
     writeWhole(`${file}.edited`, present, statSync(file).mode);
-    print(`  the present text of ${stack.file}, which was never deployed, is in ${stack.file}.edited`);
+    print(
+      `  the present text of ${stack.file}, which is no deployment that was proven here, is in ${stack.file}.edited`,
+    );
   }
   writeWhole(file, text, statSync(file).mode);
 }
@@ -64,7 +66,7 @@ export function effectsOn(stack: Stack, limit: number, report = stopwatch()): Ef
     report,
     hasReturned: async () => {
       const { resources = [] } = (await readState(stack)).deployment;
-      return resources.some(({ urn }) => urn.includes("airflow:index:Restoration$"));
+      return resources.some((job) => job.urn.includes("airflow:index:Restoration$") && hasSucceeded(job));
     },
     hasMigrated: async (version) => (await readOutputs(stack)).version === version,
     writeStackFile: (text) => writeStackFile(stack, text),

@@ -10,7 +10,8 @@ import { print } from "../lib/commandLine/terminal.ts";
 import { userPath } from "../lib/commandLine/userPath.ts";
 import { main } from "../lib/process.ts";
 import { Stack } from "../lib/stack.ts";
-import { readDeployments } from "../lib/upgrade/deployments.ts";
+import { readState } from "../lib/state.ts";
+import { deployedText, readDeployments } from "../lib/upgrade/deployments.ts";
 import { interruptedUpgrade } from "../lib/upgrade/record.ts";
 import { withVersion } from "../lib/upgrade/stackVersion.ts";
 import { goOn, resume, type Upgrade } from "../lib/upgrade/upgrade.ts";
@@ -42,8 +43,8 @@ async function planned(stack: Stack, to: string): Promise<Upgrade> {
         "npm run rollback names the backup with an older version.",
     );
   const text = readText(stack.file);
-  const [latest] = readDeployments(stack);
-  const before = withVersion(latest?.version === from ? latest.text : text, from);
+  const { time } = (await readState(stack)).deployment.manifest ?? {};
+  const before = withVersion(deployedText(readDeployments(stack), from, time) ?? text, from);
   return { from, to, step: "pausing", before, after: withVersion(text, to) };
 }
 

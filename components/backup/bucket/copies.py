@@ -8,6 +8,7 @@ import tempfile
 
 from archive import KEYS
 from databases import BackupError
+from notes import latest_first, settle
 
 settings = json.loads((pathlib.Path(__file__).parent / "settings.json").read_text())
 # Place of the copies, for people and in notes; None without a bucket.
@@ -45,8 +46,8 @@ def found(notes):
     ids = {name[len(FOLDER) : -len(".json")] for name in names if name.endswith(".json")}
     here = {note["id"]: note for note in notes}
     # An archive is copied before its note and removed before it, so that a note alone is no backup.
-    complete = sorted((one for one in ids if archive_name(one) in names), reverse=True)
-    copies = [here.get(one) or json.loads(bucket.read(note_name(one))) for one in complete]
+    complete = [one for one in ids if archive_name(one) in names]
+    copies = latest_first(here.get(one) or json.loads(bucket.read(note_name(one))) for one in complete)
     known = set(recipients())
     own = {note["id"] for note in copies if note["id"] in here or note["recipient"] in known}
     return [note for note in copies if note["id"] in own], [note for note in copies if note["id"] not in own]
@@ -72,7 +73,7 @@ def complete(store, notes):
             bucket.put(copied, note_name(backup_id))
         except BackupError as error:
             raise BackupError(f"backup {backup_id} is proven and in the volume, but has no copy: {error}") from None
-        copied.replace(store / f"{backup_id}.json")
+        settle(copied, store / f"{backup_id}.json")
     own, _ = found(notes)
     for note in own[settings["keep"] :]:
         bucket.delete(archive_name(note["id"]))
@@ -96,7 +97,7 @@ def listed(notes):
     def places(backup_id):
         return [place for place, ids in (("volume", in_volume), ("bucket", in_bucket)) if backup_id in ids]
 
-    every = [backups[one] | {"places": places(one)} for one in sorted(backups, reverse=True)]
+    every = [note | {"places": places(note["id"])} for note in latest_first(backups.values())]
     return {"backups": every, "others": others}
 
 

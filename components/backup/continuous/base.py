@@ -22,7 +22,7 @@ from databases import (
     run,
     running_server,
 )
-from notes import age, id_of, keep_latest, notes_in, settle, write_note
+from notes import id_of, is_due, keep_latest, notes_in, settle, write_note
 from room import THROWAWAY_LOG, check_free, check_room
 
 BASES = pathlib.Path("/backups/bases")
@@ -69,7 +69,7 @@ def reach():
     last = wal.through(latest[0]["system"]) if known else None
     if last is None:
         return None
-    return {"from": known[-1]["at"], "to": datetime.fromtimestamp(last, timezone.utc).isoformat()}
+    return {"from": min(note["at"] for note in known), "to": datetime.fromtimestamp(last, timezone.utc).isoformat()}
 
 
 def before(moment):
@@ -77,13 +77,13 @@ def before(moment):
     return next((note for note in bases() if datetime.fromisoformat(note["at"]) <= moment), None)
 
 
-def is_due(every):
+def needs_base(every):
     """True if the latest base is older than `every` seconds, or the log since then has a gap."""
     system = wal.Receiver.system
     if system is None:
         return False
     latest = next((note for note in bases() if note["system"] == system), None)
-    return latest is None or age(latest) > every or not is_whole(latest, wal.unbroken_since(system))
+    return latest is None or is_due(latest, every) or not is_whole(latest, wal.unbroken_since(system))
 
 
 def copy_files(folder):
@@ -128,7 +128,7 @@ def await_log(system, last):
 
 
 def take(keep, facts):
-    """Takes and proves a base; removes earlier ones, and the log that only those needed.
+    """Takes and proves a base; removes earlier ones.
 
     :param keep: bases that are kept
     :param facts: facts for the note
@@ -162,11 +162,15 @@ def take(keep, facts):
     finally:
         partial.unlink(missing_ok=True)
     keep_latest(BASES, SUFFIX, keep)
+    return note
+
+
+def remove_log():
+    """Removes the log that no base needs."""
     firsts = {}
     for kept in bases():
         firsts[kept["system"]] = min(kept["first"], firsts.get(kept["system"], kept["first"]))
     wal.remove_before(firsts)
-    return note
 
 
 def unpack(path, folder):

@@ -6,7 +6,7 @@ import threading
 import time
 
 import copies
-from databases import BackupError
+from databases import BackupError, told
 from notes import now, write_note
 
 STORE = pathlib.Path("/backups")
@@ -52,7 +52,7 @@ def fill():
     if missing:
         print(f"Log of the database: fetched {len(missing)} files from {copies.PLACE}", flush=True)
     present = files()
-    return {name: present[name] for name in missing}
+    return {name: present[name] for name in missing if name in present}
 
 
 def copy(copied):
@@ -90,6 +90,11 @@ def mirror():
         write_note(MIRRORED, note)
 
 
+def is_filled():
+    """True if the volume has all bases and log of the bucket; false while these may still be on their way."""
+    return copies.PLACE is None or known() is not None
+
+
 def last():
     """Returns when the bucket had everything, in ISO 8601; None if it never had, or there is none."""
     return (known() or {}).get("at") if copies.PLACE else None
@@ -99,8 +104,9 @@ def mirror_on():
     while True:
         try:
             mirror()
-        except (BackupError, OSError) as error:
-            print(f"Log of the database: not copied, next attempt in {INTERVAL} s: {error}", flush=True)
+        # Any error, since nothing would be copied for as long as the container runs.
+        except Exception as error:
+            print(f"Log of the database: not copied, next attempt in {INTERVAL} s: {told(error)}", flush=True)
         time.sleep(INTERVAL)
 
 

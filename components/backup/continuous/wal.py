@@ -15,7 +15,7 @@ import time
 
 import psycopg2
 from archive import KEY, pipe
-from databases import BackupError, write_services
+from databases import BackupError, told, write_services
 from notes import settle, write_note
 from psycopg2.extensions import parse_dsn
 
@@ -152,8 +152,9 @@ def receive():
                 Receiver.has_gap = "has already been removed" in errors
                 if Receiver.has_gap:
                     shutil.rmtree(folder)
-        except (BackupError, OSError) as error:
-            Receiver.fault = str(error)
+        # Any error, since no log would be received for as long as the container runs.
+        except Exception as error:
+            Receiver.fault = told(error)
         print(f"Log of the database: {Receiver.fault}; next attempt in {RETRY_INTERVAL} s", flush=True)
         time.sleep(RETRY_INTERVAL)
 
@@ -228,8 +229,8 @@ def keep_on():
         time.sleep(INTERVAL)
         try:
             keep()
-        except (BackupError, OSError) as error:
-            print(f"Log of the database: not kept, next attempt in {INTERVAL} s: {error}", flush=True)
+        except Exception as error:
+            print(f"Log of the database: not kept, next attempt in {INTERVAL} s: {told(error)}", flush=True)
 
 
 def remove_before(firsts):

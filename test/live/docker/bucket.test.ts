@@ -85,6 +85,38 @@ test("each backup is proven, copied and read back; both places keep the latest o
   assert.doesNotMatch(await stack.python(`print(bucket.read("${names.split(" ")[0]}"))`), /SECRET/);
 });
 
+test("a database of somebody else is dumped and restored by a login that owns neither the database nor its schema", async () => {
+  const found = await stack.python(`
+import databases, psycopg2
+def run(sql, login):
+    connection = psycopg2.connect(host="/tmp", **login)
+    connection.autocommit = True
+    connection.cursor().execute(sql)
+    connection.close()
+owner, team = {"user": "airflow", "dbname": "theirs"}, {"user": "team", "dbname": "theirs"}
+run("CREATE ROLE team LOGIN", owner | {"dbname": "postgres"})
+run("CREATE DATABASE theirs", owner | {"dbname": "postgres"})
+run("GRANT USAGE, CREATE ON SCHEMA public TO team; CREATE EXTENSION pg_stat_statements; CREATE SCHEMA other; CREATE TABLE other.t (a int)", owner)
+run("CREATE TYPE mood AS ENUM ('a'); CREATE TABLE dag (id serial PRIMARY KEY, m mood); INSERT INTO dag (m) VALUES ('a'), ('a')", team)
+run("CREATE TABLE run (id int REFERENCES dag); CREATE VIEW v AS SELECT * FROM dag", team)
+databases.register({"theirs": team | {"host": "/tmp"}})
+dumped = databases.dump("theirs", "/tmp/theirs.dump")
+run("DROP TABLE run; DELETE FROM dag; CREATE TABLE later (id int); CREATE TYPE pair AS (a int, b int)", team)
+for _ in "12":
+    databases.restore("theirs", "/tmp/theirs.dump")
+with databases.connected("theirs") as cursor:
+    assert databases.contents_of(cursor)["rows"] == dumped["rows"] == {"public.dag": 2, "public.run": 0}
+    print(databases.rows_of(cursor, "SELECT extname FROM pg_extension ORDER BY 1"))
+run("CREATE TABLE public.foreign_one (a int)", owner)
+try: databases.dump("theirs", "/tmp/again.dump")
+except databases.BackupError as error: print(error)`);
+  assert.match(found, /^\[\('pg_stat_statements',\), \('plpgsql',\)\]\n/);
+  assert.match(
+    found,
+    /table foreign_one in the schema public belongs to airflow, so a restoration could not/,
+  );
+});
+
 test("while the store is away a backup is proven and kept, and fails; it is copied once the store is back", async () => {
   const before = await latest();
   store.cut();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Decrypter, Encrypter, generateIdentity, identityToRecipient } from "age-encryption";
@@ -8,9 +8,7 @@ import { parse } from "yaml";
 import { identityOf } from "../../../components/backup/identity.ts";
 import { readArchive } from "../../../tools/lib/backup/archive.ts";
 import { stackText } from "../../../tools/lib/backup/stackText.ts";
-import { saveBackup } from "../../../tools/lib/backup/store.ts";
 import { run } from "../../../tools/lib/process.ts";
-import type { Place } from "../../../tools/lib/reach/place.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
 const folder = temporaryFolder("archive");
@@ -131,23 +129,6 @@ test("an empty object in a backup counts as a given key, unless an earlier relea
   assert.deepEqual(parse(text), { config: { "airflow:monitoring": {} } });
   const earlier = stackText({ canary: "{}", monitoring: "{}", publish: "{}", tracing: "{}", workers: "3" });
   assert.deepEqual(parse(earlier.text), { config: { "airflow:workers": 3 } });
-});
-
-test("a backup that is not sent is told with the program's reason, and leaves no file", async () => {
-  const file = join(folder, "absent.tar.age");
-  const place = (says: string) => ({
-    name: "backup",
-    program: "sh",
-    args: ["-c", `${says} >&2; exit 1`],
-    env: {},
-  });
-  const save = (says: string) => saveBackup(place(says) as unknown as Place, "b1", file);
-  await assert.rejects(save("echo Backup failed: no answer"), { message: "no answer" });
-  await assert.rejects(
-    save("echo Traceback"),
-    /There is no backup b1; expected one of npm run backup -- --list/,
-  );
-  assert.ok(!existsSync(file) && !existsSync(`${file}.part`));
 });
 
 test("the backup programs keep and copy the latest backups, compare restored data and refuse changed files", async () => {

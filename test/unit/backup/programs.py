@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from types import ModuleType, SimpleNamespace
 
 here = pathlib.Path(__file__).resolve()
@@ -19,8 +19,10 @@ folder = pathlib.Path(tempfile.mkdtemp())
 # Programs read their settings from the file beside them.
 for program in programs.rglob("*.py"):
     (folder / program.name).write_text(program.read_text())
+(folder / "scratch").mkdir()
+tempfile.tempdir = str(folder / "scratch")
 place = "s3://team/tests"
-(folder / "settings.json").write_text(json.dumps({"every": 3600, "keep": 2, "continuous": False, "bucket": {"place": place}}))
+(folder / "settings.json").write_text(json.dumps({"stack": "prod", "to": "/srv/backups", "version": "3.3.2", "images": {}, "every": 3600, "keep": 2, "continuous": False, "bucket": {"place": place}}))
 sys.path.insert(0, str(folder))
 extensions = ModuleType("psycopg2.extensions")
 extensions.parse_dsn = dict
@@ -35,6 +37,8 @@ import copies  # noqa: E402
 import databases  # noqa: E402
 import mirror  # noqa: E402
 import moment  # noqa: E402
+import notes  # noqa: E402
+import owner  # noqa: E402
 import progress  # noqa: E402
 import proof  # noqa: E402
 import room  # noqa: E402
@@ -61,6 +65,123 @@ def keeps_the_latest():
     backup.remove_old()
     assert [note["id"][:8] for note in backup.backups()] == ["20260103", "20260102"]
     assert not backup.archive_of("20260101T000000Z").exists()
+
+
+def at(seconds):
+    """Returns a moment so many seconds from now."""
+    return datetime.now(timezone.utc) + timedelta(seconds=seconds)
+
+
+def counts_no_backup_from_the_future():
+    backup.STORE = folder / "future"
+    backup.STORE.mkdir()
+    hours = {hour: backup.id_of(at(3600 * hour)) for hour in (-3, -2, 48)}
+    for hour, known in hours.items():
+        (backup.STORE / f"{known}.json").write_text(json.dumps({"id": known, "at": at(3600 * hour).isoformat(), "copied": place}))
+        backup.archive_of(known).touch()
+    assert [note["id"] for note in backup.backups()] == [hours[-2], hours[-3], hours[48]]
+    assert backup.due() == [backup.take]
+    # The clock was ahead when the backup was made, which is no reason to remove a later one.
+    backup.remove_old()
+    assert [note["id"] for note in backup.backups()] == [hours[-2], hours[-3]]
+    (backup.STORE / f"{hours[-3]}.json").unlink()
+    (backup.STORE / f"{hours[-2]}.json").write_text(json.dumps({"id": hours[-2], "at": at(48 * 3600).isoformat(), "copied": place}))
+    assert backup.due() == [backup.take]
+    # Clocks of two machines differ by a little.
+    assert not notes.is_due({"at": at(60).isoformat()}, 3600) and notes.is_due({"at": at(600).isoformat()}, 3600)
+
+
+def counts_no_note_that_is_damaged():
+    backup.STORE = folder / "damaged"
+    backup.STORE.mkdir()
+    for known, text in (("20260101T000000Z", '{"id": "20260101T000000Z"}'), ("20260102T000000Z", "")):
+        (backup.STORE / f"{known}.json").write_text(text)
+        backup.archive_of(known).touch()
+    with contextlib.redirect_stderr(io.StringIO()) as told:
+        assert [note["id"] for note in backup.backups()] == ["20260101T000000Z"]
+    assert "20260102T000000Z.json cannot be read" in told.getvalue()
+
+
+def begins_with_no_leftover_of_a_killed_process():
+    with_store("begun", "20260101T000000Z")
+    left = pathlib.Path(tempfile.mkdtemp())
+    (left / "metadata.dump").write_text("rows")
+    (pathlib.Path(tempfile.gettempdir()) / "wal").mkdir()
+    next_step()
+    assert [path.name for path in pathlib.Path(tempfile.gettempdir()).iterdir()] == ["wal"]
+
+
+def claims_a_directory_for_one_stack():
+    store = folder / "claimed"
+    store.mkdir()
+    opened = []
+    owner.opens = lambda path: opened.append(path) or path == "ours"
+    keys = ["age1current", "age1earlier"]
+    owner.recipients = lambda: keys
+
+    def fault(stack, archive=None):
+        return fault_of(owner.claim, store, {"stack": stack, "to": "/srv/backups"}, archive)
+
+    expected = "/srv/backups has backups of another stack, with keys of its own; expected a directory for stack prod alone: "
+    assert fault("prod", "foreign").startswith(expected) and not list(store.iterdir())
+    assert fault("prod", "ours") is None and fault("prod", "ours") is None and opened == ["foreign", "ours"]
+    assert fault("second").startswith("/srv/backups has backups of stack prod, with keys of its own; expected a directory for stack second")
+    keys[:] = ["age1new", "age1current"]
+    assert fault("prod") is None
+    # Only the present key is left of those that the stack had.
+    keys[:] = ["age1new"]
+    assert fault("prod") is None
+    keys[:] = ["age1lost"]
+    assert "has backups of stack prod" in fault("prod")
+    # A note that is damaged says nothing.
+    (store / "owner.json").write_text("")
+    assert "has backups of another stack" in fault("prod", "foreign") and fault("prod", "ours") is None
+
+
+def refuses_the_directory_of_another_stack_before_it_removes_anything():
+    with_store("foreign", "20260101T000000Z")
+    (backup.STORE / "owner.json").write_text(json.dumps({"stack": "other", "recipient": "age1current"}))
+    base.BASES = backup.STORE / "bases"
+    base.BASES.mkdir()
+    assert "has backups of stack other" in fault_of(backup.serve)
+    assert base.BASES.exists()
+
+
+def keeps_the_log_that_is_on_its_way_from_the_bucket():
+    bucket = with_store("filling")
+    mirror.STORE, mirror.MIRRORED = backup.STORE, backup.STORE / "mirrored.json"
+    bucket.is_away = True
+    removed = []
+    base.take, base.remove_log = (lambda *_: {"id": "1", "bytes": 1, "seconds": 1}), lambda: removed.append(1)
+    backup.take_base()
+    assert removed == []
+    bucket.is_away = False
+    mirror.mirror()
+    backup.take_base()
+    assert removed == [1]
+    # A fetched file may be gone by the end, and no error ends the copying for good.
+    bucket.objects |= {"bases/1.base.tar.age": b"", "bases/1.json": base_note("1", "age1earlier", "7").encode(), "wal/7/A.gz.age": b"log"}
+    mirror.MIRRORED.unlink()
+    present, mirror.files = mirror.files, dict
+    assert mirror.fill() == {}
+    mirror.files = present
+
+    class End(Exception):
+        pass
+
+    def end(_):
+        raise End
+
+    for module, name, loop in ((mirror, "mirror", mirror.mirror_on), (wal, "keep", wal.keep_on), (wal, "system_now", wal.receive)):
+        original, clock = getattr(module, name), module.time
+        setattr(module, name, lambda: {}["unexpected"])
+        pauses = iter([None, None])
+        module.time = SimpleNamespace(sleep=lambda seconds: end(seconds) if next(pauses, 1) else None)
+        with contextlib.suppress(End):
+            loop()
+        assert next(pauses, 1) == 1
+        setattr(module, name, original)
+        module.time = clock
 
 
 def refuses_a_changed_file():
@@ -256,7 +377,8 @@ def with_store(name, *ids):
     for known in ids:
         make(known)
     sys.modules["bucket"] = Bucket()
-    copies.recipients = lambda: ["age1current", "age1earlier"]
+    copies.recipients = owner.recipients = lambda: ["age1current", "age1earlier"]
+    owner.opens = lambda path: True
     return sys.modules["bucket"]
 
 
@@ -343,7 +465,7 @@ def copies_alone_between_two_backups():
 def takes_a_base_besides():
     with_store("base")
     backup.settings["continuous"] = True
-    backup.base.is_due = lambda every: every == 3600
+    backup.base.needs_base = lambda every: every == 3600
     assert backup.due() == [backup.take, backup.take_base]
     fresh = make("20260101T000000Z") | {"at": backup.now().isoformat(), "copied": place}
     (backup.STORE / "20260101T000000Z.json").write_text(json.dumps(fresh))
@@ -436,6 +558,8 @@ def needs_no_bucket():
 
 
 keeps_the_latest()
+counts_no_backup_from_the_future()
+counts_no_note_that_is_damaged()
 finds_the_base_that_leads_to_a_moment()
 keeps_only_what_the_receiver_has_written()
 fetches_a_segment_or_ends_the_recovery()
@@ -448,6 +572,10 @@ removes_copies_of_its_own_keys_alone()
 reads_the_volume_first()
 mirrors_bases_and_log()
 needs_no_bucket()
+begins_with_no_leftover_of_a_killed_process()
+keeps_the_log_that_is_on_its_way_from_the_bucket()
+refuses_the_directory_of_another_stack_before_it_removes_anything()
+claims_a_directory_for_one_stack()
 refuses_a_changed_file()
 compares_rows_and_revision()
 knows_all_fernet_keys()

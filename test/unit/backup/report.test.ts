@@ -10,6 +10,7 @@ const backup = (id: string, at: string) => ({
   id,
   at,
   bytes: 205_048,
+  sha256: "00",
   version: "3.3.2",
   rows: 510,
   seconds: 2,

@@ -5,6 +5,7 @@ import { stored } from "../../../components/secrets.ts";
 import { sourceOf } from "../../../dynamicResource.ts";
 import { secretNames } from "../../../settings/schema/schema.ts";
 import {
+  droppedKeyFault,
   hasVolumes,
   secretsIn,
   secretsState,
@@ -81,4 +82,17 @@ test("restored secrets are marked as secret, and the next deployment mints none"
 test("the current and the previous fernet key decrypt a stack's data", () => {
   const known = { ...secrets, outputs: { values, previous: archived.previous } };
   assert.deepEqual(validFernetKeys(known), [values.fernetKey, archived.previous.fernetKey]);
+});
+
+test("a backup from between the two steps of a replacement needs the second step once its older key is dropped", () => {
+  const { fernetKey } = archived.previous;
+  const fault = (
+    valid: readonly string[],
+    previousSecrets: "valid" | "dropped",
+    previous = archived.previous,
+  ) => droppedKeyFault(valid, { previous }, { previousSecrets }, "B1");
+  assert.match(fault([values.fernetKey], "valid") ?? "", /expected previousSecrets: dropped/);
+  assert.equal(fault([values.fernetKey], "dropped"), undefined);
+  assert.equal(fault([values.fernetKey, fernetKey], "valid"), undefined);
+  assert.equal(fault([values.fernetKey], "valid", {} as typeof archived.previous), undefined);
 });

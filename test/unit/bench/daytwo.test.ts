@@ -59,7 +59,16 @@ test("the pages have a row for each step, and a line for each of the others' fig
   const step = { name: "cleaning", seconds: 99.6, felt };
   const text = dataText({
     steps: [{ ...step, name: "backup", memory: 123.4 }, step],
-    made: { id: "b", at: "", bytes: 1_500_000, version: "3.3.2", rows: 42, seconds: 10.4, proof: 20.5 },
+    made: {
+      id: "b",
+      at: "",
+      bytes: 1_500_000,
+      sha256: "00",
+      version: "3.3.2",
+      rows: 42,
+      seconds: 10.4,
+      proof: 20.5,
+    },
     cleaned: { step, rows: 7, locks: { longest: 0.25, waited: 0, givenUp: 1 } },
     looks: [
       { status: 2, list: 1 },

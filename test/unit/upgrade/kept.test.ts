@@ -19,6 +19,7 @@ import { Stack } from "../../../tools/lib/stack.ts";
 import type { ExportedState } from "../../../tools/lib/state.ts";
 import {
   changes,
+  deployedText,
   deploymentTable,
   forgetDeployments,
   noteDeployment,
@@ -30,6 +31,7 @@ import { drain } from "../../../tools/lib/upgrade/drain.ts";
 import { copyOf, interruptedUpgrade, keptOf } from "../../../tools/lib/upgrade/record.ts";
 import { withVersion } from "../../../tools/lib/upgrade/stackVersion.ts";
 import type { Upgrade } from "../../../tools/lib/upgrade/upgrade.ts";
+import { effectsOn } from "../../../tools/upgrade/effects.ts";
 import { checkVersions, imageFault, postgresFault, postgresMajor } from "../../../tools/upgrade/guard.ts";
 import { textFor } from "../../../tools/upgrade/textFor.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
@@ -173,7 +175,11 @@ const two = made(2, "config: { airflow:workers: 2 }\n", { images: { airflow: "a:
 
 test("ten deployments are kept; a deployment without changes does not count", () => {
   const { number, ...same } = two;
-  assert.deepEqual(withDeployment([two, one], { ...same, at: "later", who: "bob@host" }), [two, one]);
+  const again = "2026-01-01T02:00:00Z";
+  assert.deepEqual(withDeployment([two, one], { ...same, at: again, who: "bob@host" }), [
+    { ...two, again },
+    one,
+  ]);
   assert.deepEqual(withDeployment([], { ...same }), [{ ...two, number: 1 }]);
   const many = Array.from({ length: 12 }, (_, at) => `config: { airflow:workers: ${at} }\n`).reduce(
     (known: readonly ProvenDeployment[], text) => withDeployment(known, { ...same, text }),
@@ -183,6 +189,32 @@ test("ten deployments are kept; a deployment without changes does not count", ()
     many.map((kept) => kept.number),
     [12, 11, 10, 9, 8, 7, 6, 5, 4, 3],
   );
+});
+
+test("an upgrade that fails goes back to the last proven stack file only if nothing has changed the state since", () => {
+  const before = (changed: string | undefined, known = [two, one], version = "3.3.2") =>
+    deployedText(known, version, changed);
+  assert.equal(before("2026-01-01T00:02:00Z"), two.text);
+  assert.equal(before("2026-01-01T00:02:01Z"), undefined);
+  assert.equal(before("2026-01-01T02:00:00+01:00", [{ ...two, again: "2026-01-01T01:00:00Z" }]), two.text);
+  assert.equal(before("2026-01-01T00:02:00Z", [two], "2.11.2"), undefined);
+  assert.equal(before(undefined), undefined);
+  assert.equal(before("2026-01-01T00:02:00Z", []), undefined);
+});
+
+test("a failed restoration stays in the state, and has restored nothing", async () => {
+  const urn = "urn:pulumi:kept::airflow::airflow:index:Restoration$docker:index/container:Container::restore";
+  const backend = new Backend();
+  const { hasReturned } = effectsOn(new OnMachine(backend), 0);
+  const found = (outputs: Record<string, unknown>) => {
+    backend.state = { deployment: { resources: [{ urn, type: "", outputs }] } };
+    return hasReturned();
+  };
+  assert.equal(await found({ exitCode: 0 }), true);
+  assert.equal(await found({ exitCode: 1 }), false);
+  assert.equal(await found({ status: { succeeded: 1 } }), true);
+  assert.equal(await found({ status: { failed: 3 } }), false);
+  assert.equal(await found({}), false);
 });
 
 test("a deployment is listed with what it changed", () => {

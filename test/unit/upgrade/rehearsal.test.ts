@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -156,6 +157,8 @@ const config = `config:
   airflow:dagsGit: { url: https://git.example.com/dags.git }
 `;
 
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
 /** Stand-in for kubectl, beside whose files it keeps what it gets. */
 const client = `#!/bin/sh
 cd "$(dirname "$0")"
@@ -165,6 +168,7 @@ case "$*" in
   *" get statefulset "*) cat set.json ;;
   *" get pod "*) cat status.json ;;
   *" create "*) cat > created.json ;;
+  *"backup.py list") echo '{"backups": [{"id": "B1", "bytes": 6, "sha256": "${sha256("sealed")}"}], "failure": null}' ;;
   *"backup.py send B1") printf sealed ;;
   *" sh -c "*) cat > archive ;;
   *" exec -i rehearsal --container airflow -- env X=1 migrate") exit 3 ;;
@@ -205,11 +209,12 @@ test("in a cluster, a pod gets the archive, runs the command, and is removed wit
   assert.equal(archive, "sealed");
   assert.equal(JSON.parse(created).spec.containers[1].image, "r/a:3");
   const copying = [
+    "exec -i backup-1 -- python3 /opt/backup/backup.py list",
     "exec -i backup-1 -- python3 /opt/backup/backup.py send B1",
     'exec -i rehearsal --container backup -- sh -c cat > "$1" copy /backups/B1.tar.age',
   ];
   // Both ends of the copy start at the same time.
-  assert.deepEqual(verbs.splice(4, 2).sort(), copying);
+  assert.deepEqual(verbs.splice(4, 3).sort(), copying);
   assert.deepEqual(verbs, [
     remove,
     "get statefulset backup --output json",

@@ -49,6 +49,24 @@ export function validFernetKeys({ outputs = {} }: Resource): readonly string[] {
 }
 
 /**
+ * Explains why a stack could not decrypt all connections of a backup from between the two steps of a replacement.
+ * @param valid fernet keys with which the stack decrypts
+ */
+export function droppedKeyFault(
+  valid: readonly string[],
+  { previous }: Pick<ArchivedSecrets, "previous">,
+  { previousSecrets }: Pick<Settings, "previousSecrets">,
+  id: string,
+): string | undefined {
+  const { fernetKey } = previous;
+  if (fernetKey === undefined || valid.includes(fernetKey) || previousSecrets === "dropped") return undefined;
+  return (
+    `previousSecrets is ${previousSecrets}, and backup ${id} may have connections under a fernet key that the stack has dropped since; ` +
+    "expected previousSecrets: dropped, with which the restore encrypts them with the present key."
+  );
+}
+
+/**
  * Renders the resources of a state with nothing but the secrets of an archive; the next deployment makes the rest.
  * @param generations generations in the stack file, so that no secret is minted again
  */

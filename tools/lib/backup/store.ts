@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { createWriteStream, renameSync, rmSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -15,6 +16,8 @@ export interface ProvenBackup {
   /** Time, in ISO 8601. */
   readonly at: string;
   readonly bytes: number;
+  /** Checksum of the archive, in hexadecimal. */
+  readonly sha256: string;
   /** Version of Airflow. */
   readonly version: string;
   /** Rows of all tables, counted before the dump and again after the proof's restoration. */
@@ -86,30 +89,68 @@ function idOf(moment: Date): string {
  */
 export async function takeBackup(place: Place, moment?: Date): Promise<ProvenBackup> {
   const { program, args, env } = place;
+  const { backups: before } = await listed(place, "list");
   const command = moment ? [...momentProgram, moment.toISOString()] : [...backupProgram, "now"];
   if ((await attach(program, [...args, ...command], { env, input: "" })) !== 0) {
     throw new Error("The backup failed, see above; earlier backups are untouched.");
   }
   const { backups } = await listed(place, "list");
-  const made = moment ? backups.find(({ id }) => id === idOf(moment)) : backups[0];
+  const isNew = ({ id }: ProvenBackup) => !before.some((known) => known.id === id);
+  const made = backups.find(moment ? ({ id }) => id === idOf(moment) : isNew);
   if (!made) throw new Error("The new backup is not listed; expected it in the list of backups.");
   return made;
 }
 
-/** Copies a backup, still encrypted, into a stream. */
-export async function sendBackup({ program, args, env }: Place, id: string, to: Writable): Promise<void> {
+/** Finds a backup in the volume or the bucket; throws an Error if neither has it. */
+async function noteOf(place: Place, id: string): Promise<ProvenBackup> {
+  let unlisted: string | undefined;
+  for (const command of ["list", "all"] as const) {
+    const known = await listed(place, command);
+    const found = [...known.backups, ...(known.others ?? [])].find((backup) => backup.id === id);
+    if (found) return found;
+    unlisted = known.unlisted;
+  }
+  const why = unlisted === undefined ? "" : ` Backups in the bucket are unknown: ${unlisted}`;
+  throw new Error(`There is no backup ${id}; expected one of npm run backup -- --list.${why}`);
+}
+
+/**
+ * Copies a backup, still encrypted, into a stream.
+ * @throws Error if the copy has another checksum: kubectl and ssh may end a cut connection without an error
+ */
+export async function sendBackup(place: Place, id: string, to: Writable): Promise<void> {
+  const { program, args, env } = place;
+  const { bytes, sha256 } = await noteOf(place, id).catch((error) => {
+    // Whoever reads the stream waits for its end.
+    to.destroy();
+    throw error;
+  });
   const child = spawn(program, [...args, ...backupProgram, "send", id], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const errors = collected(child.stderr);
+  const hash = createHash("sha256");
+  let sent = 0;
+  async function* counted(chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      sent += chunk.length;
+      yield chunk;
+    }
+  }
   const [code] = await reporting(
     `copying backup ${id}`,
-    Promise.all([ended(child), pipeline(child.stdout, to)]),
+    Promise.all([ended(child), pipeline(child.stdout, counted, to)]),
   );
-  if (code === 0) return;
-  const [, reason] = /^Backup failed: (.+)$/m.exec(errors()) ?? [];
-  throw new Error(reason ?? `There is no backup ${id}; expected one of npm run backup -- --list.`);
+  if (code !== 0)
+    throw new Error(
+      /^Backup failed: (.+)$/m.exec(errors())?.[1] ?? `Backup ${id} could not be copied: ${errors().trim()}`,
+    );
+  if (hash.digest("hex") !== sha256)
+    throw new Error(
+      `The copy of backup ${id} has ${sent} bytes; expected the ${bytes} that were proven. Copy it again.`,
+    );
 }
 
 /** Copies a backup, still encrypted, to a file of this machine, which is there only once it is whole. */

@@ -11,6 +11,8 @@ export interface ProvenDeployment {
   readonly number: number;
   /** Time, in ISO 8601. */
   readonly at: string;
+  /** Time of its last proof, if the same was deployed again. */
+  readonly again?: string;
   /** Person and machine: `user@host`. */
   readonly who: string;
   /** Version of Airflow. */
@@ -40,24 +42,39 @@ export function readDeployments(stack: Stack): readonly ProvenDeployment[] {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
 }
 
-function withoutOrigin({ number, at, who, ...content }: ProvenDeployment): unknown {
+function withoutOrigin({ number, at, again, who, ...content }: ProvenDeployment): unknown {
   return content;
 }
 
-/** Puts a deployment before the others, unless the latest is the same. */
+/** Puts a deployment before the others; one that is the same as the latest only has its time noted. */
 export function withDeployment(
   known: readonly ProvenDeployment[],
   made: Omit<ProvenDeployment, "number">,
 ): readonly ProvenDeployment[] {
   const [latest] = known;
   const next = { ...made, number: (latest?.number ?? 0) + 1 };
-  if (latest && isDeepStrictEqual(withoutOrigin(latest), withoutOrigin(next))) return known;
+  if (latest && isDeepStrictEqual(withoutOrigin(latest), withoutOrigin(next)))
+    return [{ ...latest, again: made.at }, ...known.slice(1)];
   return [next, ...known].slice(0, maxDeployments);
 }
 
 /** Adds a deployment to those that are kept of a stack. */
 export function noteDeployment(stack: Stack, made: Omit<ProvenDeployment, "number">): void {
   writeWhole(recordFile(stack), JSON.stringify(withDeployment(readDeployments(stack), made)), 0o600);
+}
+
+/**
+ * Returns the stack file that is deployed, if this machine proved the deployment, and nothing has changed the state since:
+ * others may have deployed from another machine, or without a proof.
+ * @param changed time of the last change of the state, in ISO 8601
+ */
+export function deployedText(
+  [latest]: readonly ProvenDeployment[],
+  version: string,
+  changed: string | undefined,
+): string | undefined {
+  if (latest?.version !== version || changed === undefined) return undefined;
+  return Date.parse(changed) <= Date.parse(latest.again ?? latest.at) ? latest.text : undefined;
 }
 
 /** Forgets the deployments of a stack that is removed with its data. */

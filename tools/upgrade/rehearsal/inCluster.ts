@@ -37,9 +37,9 @@ async function copyArchive(
   });
   const errors = collected(child.stderr);
   const sent = sendBackup(place, id, child.stdin).catch((error: Error) => error);
-  if ((await ended(child)) !== 0) throw new Error(`Backup ${id} could not be copied: ${errors().trim()}`);
-  const fault = await sent;
+  const [code, fault] = await Promise.all([ended(child), sent]);
   if (fault) throw fault;
+  if (code !== 0) throw new Error(`Backup ${id} could not be copied: ${errors().trim()}`);
 }
 
 /** Starts a pod of its own for the backup and the new version, which has no connections. */

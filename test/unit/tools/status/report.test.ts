@@ -30,6 +30,7 @@ const backup = {
   id: "20261124T110000Z",
   at: "2026-11-24T11:00:00Z",
   bytes: 5,
+  sha256: "00",
   version: "3.3.2",
   rows: 2,
   seconds: 1,

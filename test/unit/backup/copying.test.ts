@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { saveBackup, takeBackup } from "../../../tools/lib/backup/store.ts";
+import type { Place } from "../../../tools/lib/reach/place.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
+
+const archive = "archive of the backup";
+const sha256 = createHash("sha256").update(archive).digest("hex");
+
+/**
+ * Stand-in for the container of the backups.
+ * @param answers shell commands by the command of the program
+ */
+function container(answers: Readonly<Record<string, string>>) {
+  const folder = temporaryFolder("copying");
+  const file = join(folder, "exec");
+  const cases = Object.entries(answers).map(([command, answer]) => `${command}) ${answer} ;;`);
+  writeFileSync(file, `#!/bin/sh\ncd ${folder}\ncase $3 in\n${cases.join("\n")}\nesac\n`, { mode: 0o755 });
+  const place = {
+    name: "backup",
+    machine: undefined,
+    program: "sh",
+    args: [file],
+    env: {},
+  } as unknown as Place;
+  return { file: join(folder, "B1.tar.age"), place };
+}
+
+const listing = (ids: readonly string[], more: object = {}) =>
+  `echo '${JSON.stringify({ backups: ids.map((id) => ({ id, bytes: archive.length, sha256 })), failure: null, ...more })}'`;
+
+test("a copy of a backup is kept once it has all bytes of the backup", async () => {
+  const { place: of, file } = container({ list: listing(["B1"]), send: `printf '${archive}'` });
+  await saveBackup(of, "B1", file);
+  assert.equal(readFileSync(file, "utf8"), archive);
+});
+
+test("a backup that is not sent is told with the program's reason, and leaves no file", async () => {
+  for (const [says, fault] of [
+    ["echo Backup failed: no answer", /^Error: no answer$/],
+    ["echo Traceback", /^Error: Backup B1 could not be copied: Traceback$/],
+  ] as const) {
+    const { place: of, file } = container({ list: listing(["B1"]), send: `${says} >&2; exit 1` });
+    await assert.rejects(saveBackup(of, "B1", file), fault);
+    assert.ok(!existsSync(file) && !existsSync(`${file}.part`));
+  }
+});
+
+test("a copy that was cut off without an error is refused, and leaves nothing", async () => {
+  const { place: of, file } = container({ list: listing(["B1"]), send: `printf '${archive.slice(0, 9)}'` });
+  await assert.rejects(saveBackup(of, "B1", file), /copy of backup B1 has 9 bytes; expected the 21 that/);
+  assert.ok(!existsSync(file) && !existsSync(`${file}.part`));
+});
+
+test("a backup of the bucket alone, even with another key, is copied; one that is nowhere is refused", async () => {
+  const others = JSON.parse(listing(["B1"]).slice(6, -1)).backups;
+  const { place: of, file } = container({
+    list: listing([]),
+    all: listing([], { others, unlisted: "no answer" }),
+    send: `printf '${archive}'`,
+  });
+  await saveBackup(of, "B1", file);
+  assert.equal(readFileSync(file, "utf8"), archive);
+  await assert.rejects(
+    saveBackup(of, "B2", file),
+    /There is no backup B2; .* bucket are unknown: no answer$/,
+  );
+});
+
+test("the backup that was taken is the new one, even if a clock that was ahead dated another one later", async () => {
+  const { place: of } = container({
+    list: `if test -e taken; then ${listing(["B9", "B2", "B1"])}; else ${listing(["B9", "B1"])}; fi`,
+    now: "touch taken",
+  });
+  assert.equal((await takeBackup(of)).id, "B2");
+});
