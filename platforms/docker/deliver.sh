@@ -3,12 +3,20 @@
 set -eu
 from=$1 to=$2
 mkdir -p "$from"
+# An interrupted delivery leaves half-written files behind.
+find "$to" -type f -name '*.delivered' -delete
 cd "$from"
-find . -type d | while read -r folder; do mkdir -p "$to/$folder"; done
-find . -type f | while read -r file; do
+find . -type d | while IFS= read -r folder; do
+  [ ! -f "$to/$folder" ] || rm "$to/$folder"
+  mkdir -p "$to/$folder"
+done
+find . -type f | while IFS= read -r file; do
   cmp -s "$file" "$to/$file" || cp "$file" "$to/$file.delivered"
 done
 cd "$to"
-find . -name '*.delivered' | while read -r file; do mv "$file" "${file%.delivered}"; done
-find . -type f | while read -r file; do [ -e "$from/$file" ] || rm "$file"; done
+find . -type f -name '*.delivered' | while IFS= read -r file; do
+  [ ! -d "${file%.delivered}" ] || rm -r "${file%.delivered}"
+  mv "$file" "${file%.delivered}"
+done
+find . -type f | while IFS= read -r file; do [ -e "$from/$file" ] || rm "$file"; done
 find . -mindepth 1 -type d -empty -delete

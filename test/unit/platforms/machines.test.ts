@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { needsOf } from "../../../platforms/docker/needs.ts";
 import { cargoFor } from "../../../tools/images.ts";
@@ -10,6 +11,7 @@ import { differences, type Facts } from "../../parity/facts.ts";
 import { controlRoles } from "../../roleNames.ts";
 import { containersOf, type Declared, declare } from "../mocks.ts";
 import { settingsFor } from "../settingsFrom.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
 const one = { name: "one", docker: "unix:///run/docker.sock", address: "10.0.0.1", workers: 1 };
 const two = {
@@ -166,6 +168,40 @@ test("changed DAG files are delivered to each machine, and replace no container 
     (uploads as { file: string }[]).map(({ file }) => file),
     ["/tmp/delivery/a.py"],
   );
+});
+
+/** Writes files by path, and the folders that they are in. */
+function write(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+/** Delivers to a folder that has other files, and returns what the folder has then, by path. */
+function delivered(files: Readonly<Record<string, string>>, before: Readonly<Record<string, string>>) {
+  const [from, to] = [temporaryFolder("from"), temporaryFolder("to")];
+  write(from, files);
+  write(to, before);
+  const program = readFileSync(join(project, "platforms/docker/deliver.sh"), "utf8");
+  execFileSync("sh", ["-c", program, "deliver", from, to]);
+  const found = readdirSync(to, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = found.map(({ parentPath, name }) => join(parentPath, name)).sort();
+  return Object.fromEntries(paths.map((path) => [relative(to, path), readFileSync(path, "utf8")]));
+}
+
+test("a delivery makes the folder equal, whatever an interrupted one has left there", () => {
+  const files = { "a.py": "a", "team/b.py": "b", "team/ends in a space ": "c" };
+  const deliver = (before: Readonly<Record<string, string>>) =>
+    assert.deepEqual(delivered(files, before), files);
+  deliver({});
+  deliver({ ...files, "a.py": "another", "gone/d.py": "d" });
+  deliver({ ...files, "a.py.delivered": "half-writt", "team/e.py.delivered": "" });
+});
+
+test("a delivery replaces a file by a folder of its name, and a folder by a file", () => {
+  const files = { "a/b.py": "b", c: "c" };
+  assert.deepEqual(delivered(files, { a: "a", "c/d.py": "d", "c/e/f.py": "f" }), files);
 });
 
 test("each machine needs the memory, images and ports of its own workloads", () => {
