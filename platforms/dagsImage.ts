@@ -1,23 +1,19 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import { dagFiles, isExecutable } from "../settings/model/names/dagFiles.ts";
 import type { ImageArgs } from "../workload.ts";
-
-/** Lists the files of a folder, sorted, without Python's caches, which would change the image after a DAG ran here. */
-export function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes("__pycache__"))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-}
 
 function contentHash({ base, folder }: ImageArgs): string {
   const hash = createHash("sha256").update(base);
-  for (const file of filesIn(folder))
-    hash.update(`${file.slice(folder.length)}\0`).update(readFileSync(file));
+  for (const { source } of dagFiles(folder)) {
+    // A file that may be run counts as another one.
+    const mode = isExecutable(source) ? "x" : "";
+    hash.update(`${source.slice(folder.length)}\0${mode}`).update(readFileSync(source));
+  }
   return hash.digest("hex").slice(0, 12);
 }
 

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import { dagFiles, isExecutable } from "../../settings/model/names/dagFiles.ts";
 import type { Job } from "../../workload.ts";
-import { filesIn } from "../dagsImage.ts";
 import { jobContainer, type Placement } from "./container.ts";
 
 const inbox = "/tmp/delivery";
@@ -39,11 +39,11 @@ export function deliveryContainer(
     },
     placement,
   );
-  const uploads = filesIn(folder).map((source) => ({
+  const uploads = dagFiles(folder).map(({ source }) => ({
     file: join(inbox, source.slice(folder.length)),
     source,
     sourceHash: createHash("sha256").update(readFileSync(source)).digest("hex"),
-    permissions: "0444",
+    permissions: isExecutable(source) ? "0555" : "0444",
   }));
   return { ...job, uploads };
 }

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { isMounted } from "../../settings/model/names/dagFiles.ts";
 import { ownVolumes } from "../../settings/model/names/ownNames.ts";
 import {
   type Endpoint,
@@ -170,8 +171,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
 
   /** True if all workloads run on the deploying machine, whose directories can be mounted. */
   private get isHere(): boolean {
-    const [first, ...others] = this.fleet.machines;
-    return others.length === 0 && (first === undefined || first.docker.startsWith("unix:"));
+    return isMounted(this.fleet.machines);
   }
 
   /** Copies a directory to an engine, once. */

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import { dirname, relative } from "node:path";
 import { airflowOption } from "../../model/airflowOptions.ts";
+import { dagFiles, isMounted } from "../../model/names/dagFiles.ts";
 import { takenBundles } from "../../model/names/repositories.ts";
 import { textOf } from "../../model/sources.ts";
 import { repositoryForm } from "../../schema/dags/dagsGit.ts";
@@ -143,7 +145,16 @@ const bundleHosts = rule(["dagBundles.*.url", "dagBundles.*.knownHosts"], ({ dag
   ),
 );
 
+/** Rejects links that a copy of the DAG folder cannot have; a copy has the files that all other links lead to. */
+const links = rule(["dags", "machines.docker"], ({ dags, machines = [] }, isGiven) => {
+  if (isGiven("dagsGit") || (isMounted(machines) && !isGiven("dagsImage"))) return [];
+  const expected = "expected a link to a file or folder in the DAG folder, or the file itself";
+  return dagFiles(dags).flatMap(({ source, problem }) =>
+    faultAt(["dags"], problem && `${problem}: ${expected}`, relative(dirname(dags), source)),
+  );
+});
+
 export const dagsRules = [oneSource, ownList, access, bundleAccess, names, parameters, client, bundleClient];
 
-/** Rules about the contents of keys and host keys of repositories. */
-export const dagsContentRules = [key, hosts, bundleKeys, bundleHosts];
+/** Rules about the contents of keys and host keys of repositories, and of the DAG folder. */
+export const dagsContentRules = [key, hosts, bundleKeys, bundleHosts, links];

@@ -24,7 +24,8 @@ const rooms = [
 /** Levels of folders to search for a state; a folder of DAGs is rarely deeper. */
 const searchDepth = 4;
 
-function isWithin(inner: string, outer: string): boolean {
+/** True if a path is a folder, or inside it. */
+export function isWithin(inner: string, outer: string): boolean {
   const path = relative(outer, inner);
   return path === "" || !(path === ".." || path.startsWith(`..${sep}`) || path.startsWith(sep));
 }

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
@@ -9,6 +19,7 @@ import { cargoFor } from "../../../tools/images.ts";
 import { project } from "../../../tools/lib/process.ts";
 import { differences, type Facts } from "../../parity/facts.ts";
 import { controlRoles } from "../../roleNames.ts";
+import { clusterWithImage } from "../cluster.ts";
 import { containersOf, type Declared, declare } from "../mocks.ts";
 import { settingsFor } from "../settingsFrom.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
@@ -148,6 +159,42 @@ test("a single machine needs no gateway; the local engine mounts the folder of D
   assert.deepEqual(await mountOf({ ...two, workers: 1 }), delivered);
 });
 
+test("a copy of the DAGs has the files that links lead to, and scripts that can be run", async () => {
+  const dags = temporaryFolder("dags");
+  write(dags, { "a.py": "a", "run.sh": "exit", "team/b.py": "b" });
+  chmodSync(join(dags, "run.sh"), 0o755);
+  symlinkSync("team", join(dags, "alias"));
+  symlinkSync("../a.py", join(dags, "team/c.py"));
+  symlinkSync("me@host.1", join(dags, ".#a.py"));
+  const { uploads } = containersOf(await declare({ ...stack, dags })).get("dags-two") ?? assert.fail();
+  const found = uploads as { file: string; permissions: string }[];
+  assert.deepEqual(Object.fromEntries(found.map(({ file, permissions }) => [file, permissions])), {
+    "/tmp/delivery/a.py": "0444",
+    "/tmp/delivery/alias/b.py": "0444",
+    "/tmp/delivery/alias/c.py": "0444",
+    "/tmp/delivery/run.sh": "0555",
+    "/tmp/delivery/team/b.py": "0444",
+    "/tmp/delivery/team/c.py": "0444",
+  });
+});
+
+test("a file that a link leads to, and the right to run a file, change the tag of the image with DAGs", async () => {
+  const dags = temporaryFolder("dags");
+  write(dags, { "a.py": "a", "b.py": "b" });
+  symlinkSync("a.py", join(dags, "c.py"));
+  const tag = async () => {
+    const declared = await declare({ ...clusterWithImage, dags });
+    return declared.find(({ type }) => type === "docker:index/remoteImage:RemoteImage")?.inputs.name;
+  };
+  const tags = [await tag()];
+  rmSync(join(dags, "c.py"));
+  symlinkSync("b.py", join(dags, "c.py"));
+  tags.push(await tag());
+  chmodSync(join(dags, "b.py"), 0o755);
+  tags.push(await tag());
+  assert.equal(new Set(tags).size, 3, tags.join(" "));
+});
+
 test("changed DAG files are delivered to each machine, and replace no container that reads them", async () => {
   const dags = mkdtempSync(join(tmpdir(), "dags-"));
   const write = (text: string) => writeFileSync(join(dags, "a.py"), text);
@@ -178,13 +225,17 @@ function write(folder: string, files: Readonly<Record<string, string>>): void {
   }
 }
 
+function deliver(from: string, to: string): void {
+  const program = readFileSync(join(project, "platforms/docker/deliver.sh"), "utf8");
+  execFileSync("sh", ["-c", program, "deliver", from, to]);
+}
+
 /** Delivers to a folder that has other files, and returns what the folder has then, by path. */
 function delivered(files: Readonly<Record<string, string>>, before: Readonly<Record<string, string>>) {
   const [from, to] = [temporaryFolder("from"), temporaryFolder("to")];
   write(from, files);
   write(to, before);
-  const program = readFileSync(join(project, "platforms/docker/deliver.sh"), "utf8");
-  execFileSync("sh", ["-c", program, "deliver", from, to]);
+  deliver(from, to);
   const found = readdirSync(to, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = found.map(({ parentPath, name }) => join(parentPath, name)).sort();
   return Object.fromEntries(paths.map((path) => [relative(to, path), readFileSync(path, "utf8")]));
@@ -192,11 +243,20 @@ function delivered(files: Readonly<Record<string, string>>, before: Readonly<Rec
 
 test("a delivery makes the folder equal, whatever an interrupted one has left there", () => {
   const files = { "a.py": "a", "team/b.py": "b", "team/ends in a space ": "c" };
-  const deliver = (before: Readonly<Record<string, string>>) =>
-    assert.deepEqual(delivered(files, before), files);
-  deliver({});
-  deliver({ ...files, "a.py": "another", "gone/d.py": "d" });
-  deliver({ ...files, "a.py.delivered": "half-writt", "team/e.py.delivered": "" });
+  const befores = [
+    {},
+    { ...files, "a.py": "another", "gone/d.py": "d" },
+    { ...files, "a.py.delivered": "half-writt", "team/e.py.delivered": "" },
+  ];
+  for (const before of befores) assert.deepEqual(delivered(files, before), files);
+});
+
+test("a delivery makes a file that is there executable", () => {
+  const [from, to] = [temporaryFolder("from"), temporaryFolder("to")];
+  for (const folder of [from, to]) write(folder, { "run.sh": "exit" });
+  chmodSync(join(from, "run.sh"), 0o555);
+  deliver(from, to);
+  assert.equal(statSync(join(to, "run.sh")).mode & 0o777, 0o555);
 });
 
 test("a delivery replaces a file by a folder of its name, and a folder by a file", () => {

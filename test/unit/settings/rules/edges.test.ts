@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { cluster } from "../../cluster.ts";
@@ -443,6 +443,26 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
     { images: { airflow: "r.test/a:3.3.2" }, settings: { zzz: { a: 1 } } },
   ],
 ];
+
+test("a DAG folder that is copied has no links out of it, nor to a folder that a link is in", () => {
+  const dags = dirname(holding("linked/a.py", ""));
+  const outside = holding("outside.py", "");
+  for (const [name, target] of Object.entries({
+    "b.py": "a.py",
+    "c.py": outside,
+    all: ".",
+    "d.py": "nowhere",
+  }))
+    symlinkSync(target, join(dags, name));
+  const expected = "expected a link to a file or folder in the DAG folder, or the file itself";
+  const found = [
+    `dags is linked/all; it leads to a folder that it is in: ${expected}`,
+    `dags is linked/c.py; it leads out of the DAG folder, to ../outside.py: ${expected}`,
+  ];
+  assert.deepEqual(faults({ dags, machines: [a, b] }), found);
+  assert.deepEqual(faults({ dags, dagsImage: "r.test/dags" }), found);
+  assert.deepEqual(faults({ dags }), []);
+});
 
 for (const [name, config, ...expected] of stacks) {
   test(`the rules between values have exactly the expected faults for ${name}`, () => {
