@@ -58,6 +58,8 @@ resolvers docker
   timeout retry 1s
   hold valid 1s
   hold nx 1s
+  # Takes an answer of more than 512 bytes, such as the addresses of 20 workers; a shortened one would count as none.
+  accepted_payload_size 8192
 
 frontend health
   mode http
