@@ -19,6 +19,9 @@ export interface PgbouncerArgs extends conf.PgbouncerConf {
 const authorities = "/etc/pgbouncer/postgres-ca.pem";
 const file = "/etc/pgbouncer/pgbouncer.ini";
 
+/** Raises the number of open files, which recent engines limit to 1024: PgBouncer has one for each connection, and keeps the limit. */
+const start = `ulimit -Sn hard && exec pgbouncer ${file}`;
+
 /** Sends a TLS request, which PgBouncer's main loop answers without a login; needs no program but a shell. */
 const answers = [
   `exec 3<>/dev/tcp/127.0.0.1/${conf.pgbouncerPort}`,
@@ -68,7 +71,7 @@ export class Pgbouncer extends pulumi.ComponentResource implements Database {
       name,
       {
         image,
-        command: ["pgbouncer", file],
+        command: ["bash", "-c", start],
         user: { uid: 999, gid: 999 },
         files: {
           // The TLS settings are not secret; the host and the users of Postgres are.

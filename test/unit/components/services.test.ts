@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -11,6 +12,7 @@ import { authorityOf, ecKey, pemOf } from "../certificates.ts";
 import { clusterWithImage } from "../cluster.ts";
 import { containersOf, type Declared, declare, patient, stateOf } from "../mocks.ts";
 import { type Config, settingsFor } from "../settingsFrom.ts";
+import { withPrograms } from "../standIns.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
 const folder = temporaryFolder("services");
@@ -236,6 +238,27 @@ host results airflow_results 0.0.0.0/0 scram-sha-256
 host results airflow_results ::/0 scram-sha-256
 `,
   );
+});
+
+test("pgbouncer may open as many files as its engine allows, and receives signals itself", async () => {
+  const container = containersOf(await declare(pooled)).get("pgbouncer") ?? assert.fail();
+  const script = "#!/bin/bash\necho $$ $(ulimit -Sn) $*\n";
+  const output = await withPrograms({ pgbouncer: script }, async () =>
+    execFileSync(
+      "bash",
+      [
+        "-c",
+        'echo $$; ulimit -Sn 1000; ulimit -Hn 2000; exec "$@"',
+        "bash",
+        ...(container.entrypoints as string[]),
+      ],
+      {
+        encoding: "utf8",
+      },
+    ),
+  );
+  const [pid, started] = output.trim().split("\n");
+  assert.equal(started, `${pid} 2000 /etc/pgbouncer/pgbouncer.ini`);
 });
 
 test("pgbouncer in front of an external Postgres verifies its certificate, so that roles need no authorities", async () => {
