@@ -54,7 +54,7 @@ server_tls_ca_file = ${tls.sslrootcert ?? ""}
 ; Reconnects every 2 s when Postgres restarts; queries of clients wait up to 60 s.
 server_login_retry = 2
 query_wait_timeout = 60
-; Closes connections of clients that vanished, 5 s + 3 x 3 s after their last word, or 60 s after an answer: a client may hold locks.
+; Closes connections of clients that vanished after 60 s of silence, for which Linux ignores tcp_keepcnt: a client may hold locks.
 tcp_keepalive = 1
 tcp_keepidle = 5
 tcp_keepintvl = 3

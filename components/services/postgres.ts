@@ -38,9 +38,10 @@ const accepts = [
 ].join("\n");
 
 /**
- * Settings that free the locks of a client that vanished, after 14 s, or with an answer on its way to the client after 60 s (in ms):
- * a client that lives may be slow to read, such as a backup. Linux' defaults are two hours and 15 minutes. A client gives up a
- * connection after 12 s without an answer, and its end of the connection may be all that knows.
+ * Settings that free the locks of a client that vanished, after 60 s of silence (`tcp_user_timeout`, in ms): a client that lives may be
+ * slow to read, such as a backup. Linux' defaults are two hours, and 15 minutes with an answer on its way to the client. A client
+ * gives up a connection after 12 s without an answer, and its end of the connection may be all that knows. With a user timeout
+ * Linux ignores the number of keepalives.
  */
 const vanishedClients: Lines = {
   tcp_keepalives_idle: 5,

@@ -92,7 +92,7 @@ suite("the services of a stack", { concurrency: true }, () => {
       await silenceClient(pid, port);
       await shell("postgres", "kill -s KILL $(grep -la '^psql' /proc/[0-9]*/cmdline | cut -d/ -f3)");
       const begin = Date.now();
-      await waitFor("the lock to be free", 60, () =>
+      await waitFor("the lock to be free", 90, () =>
         shell("postgres", `${sql} -c "SET lock_timeout = '1s'; SELECT count(*) FROM held"`).catch(
           () => undefined,
         ),
