@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { inUrl } from "../../settings/model/urls/escapes.ts";
 import type { Lines } from "../../settings/schema/services.ts";
@@ -7,6 +8,8 @@ import type { Secrets } from "../secrets.ts";
 import { redisConf, redisUsers, usersFile } from "./redis.conf.ts";
 import { replaySeconds } from "./replay.ts";
 
+const start = readFileSync(new URL("startRedis.sh", import.meta.url), "utf8");
+const data = "/data";
 const state = `${runtimeDirectory}/notify.state`;
 
 /**
@@ -22,7 +25,7 @@ const answers = [
 
 export interface RedisArgs {
   readonly platform: Platform;
-  /** An image with `redis-server`, linked with libsystemd, and `notify-supervise`. */
+  /** An image with `redis-server`, linked with libsystemd, `redis-check-aof` and `notify-supervise`. */
   readonly image: string;
   readonly secrets: Secrets;
   /** MiB that Redis may use. */
@@ -54,12 +57,21 @@ export class Redis extends pulumi.ComponentResource implements Broker {
       name,
       {
         image,
-        command: ["notify-supervise", "redis-server", "/etc/redis/airflow.conf"],
+        command: [
+          "sh",
+          "-c",
+          start,
+          "start",
+          data,
+          "notify-supervise",
+          "redis-server",
+          "/etc/redis/airflow.conf",
+        ],
         user: { uid: 999, gid: 999 },
         env: { NOTIFY_SOCKET: `${runtimeDirectory}/notify.sock`, NOTIFY_STATE: state },
         secrets: { [usersFile]: passwords.apply((all) => redisUsers(...all)) },
         files: { "/etc/redis/airflow.conf": redisConf(memory, settings) },
-        volumes: { "/data": platform.volume(`${name}-data`, "exclusive") },
+        volumes: { [data]: platform.volume(`${name}-data`, "exclusive") },
         limits: { memory, cpu: 1 },
         reaches: [],
         stateful: true,
