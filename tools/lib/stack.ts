@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
@@ -64,8 +65,21 @@ function deploys([command = ""]: readonly string[]): boolean {
   return ["up", "preview", "watch"].includes(command);
 }
 
+/** CLI commands that operate on resources. */
+const operating = ["up", "preview", "destroy", "refresh", "import", "watch"];
+
 /** CLI commands that read the stack's configuration. */
-const configured = ["up", "preview", "destroy", "refresh", "config", "import", "watch"];
+const configured = [...operating, "config"];
+
+/**
+ * Limits the operations at once on machines over ssh, where each opens a connection: sshd drops some of more than ten that log
+ * in (`MaxStartups`). The CLI's own limit is four for each core.
+ */
+function operationLimit(settings: Settings): Readonly<Record<string, string>> {
+  const isOverSsh = machinesOf(settings).some(({ docker }) => docker.startsWith("ssh:"));
+  if (!isOverSsh || process.env.PULUMI_PARALLEL) return {};
+  return { PULUMI_PARALLEL: String(Math.min(8, 4 * availableParallelism())) };
+}
 
 /**
  * A stack whose state and secrets key are in a folder beside the project, so that nobody needs an account and no
@@ -94,7 +108,8 @@ export class Stack {
   async pulumi(args: readonly string[], show: RunOptions["show"] = false): Promise<string> {
     if (process.env.PULUMI_BACKEND_URL) {
       await run("pulumi", ["stack", "select", "--create", this.name]);
-      return run("pulumi", args, { env: { PULUMI_STACK: this.name }, show });
+      const limit = operating.includes(args[0] ?? "") ? operationLimit(this.deployed()) : {};
+      return run("pulumi", args, { env: { PULUMI_STACK: this.name, ...limit }, show });
     }
     const settings = deploys(args) ? this.settings() : this.deployed();
     await followContext(settings);
@@ -114,12 +129,11 @@ export class Stack {
     await recover(this.state, this.name, clients, cli);
     const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
     if (show === true && process.stdout.isTTY) flags.push("--color=always");
-    const output = await run("pulumi", [...args, ...flags], { env: this.environment(), show }).catch(
-      async (error: Error) => {
-        const foreign = flags.length > 0 ? await this.foreignSecrets() : [];
-        throw foreign.length > 0 ? new Error(foreignFault(foreign, this.name)) : error;
-      },
-    );
+    const env = { ...this.environment(), ...operationLimit(settings) };
+    const output = await run("pulumi", [...args, ...flags], { env, show }).catch(async (error: Error) => {
+      const foreign = flags.length > 0 ? await this.foreignSecrets() : [];
+      throw foreign.length > 0 ? new Error(foreignFault(foreign, this.name)) : error;
+    });
     removeOldStates(this.state, this.name);
     removeOldSources(join(project, sourcesFolder));
     return output;

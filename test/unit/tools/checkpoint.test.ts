@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeEach, test } from "node:test";
 import { removeOldSources } from "../../../tools/lib/bounds/history.ts";
 import { Stack } from "../../../tools/lib/stack.ts";
+import { withPrograms } from "../standIns.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
 delete process.env.PULUMI_BACKEND_URL;
@@ -79,6 +80,31 @@ test("of the copies of the state that the CLI makes at each change, ten of each 
     const expected = [...times.slice(3).flatMap((at) => names(at)[kind]), "unit-notes.txt"];
     assert.deepEqual(left.sort(), expected.sort());
   }
+});
+
+test("with machines over ssh at most eight operations run at once, unless the user says otherwise", async () => {
+  const machines = (docker: string) =>
+    writeFileSync(
+      file,
+      `config:\n  airflow:machines: [{ name: a, docker: "${docker}", address: 10.0.0.1 }]\n`,
+    );
+  const limit = async (...command: string[]) => (await stack.pulumi(command)).trim();
+  const backend = "file:///nowhere";
+  await withPrograms({ pulumi: "#!/bin/sh\necho $PULUMI_PARALLEL\n" }, async () => {
+    machines("ssh://a");
+    for (const url of [undefined, backend]) {
+      if (url) process.env.PULUMI_BACKEND_URL = url;
+      for (const command of ["up", "destroy"])
+        assert.match(await limit(command), /^[48]$/, `${command} with ${url}`);
+    }
+    process.env.PULUMI_PARALLEL = "12";
+    assert.equal(await limit("up"), "12");
+    delete process.env.PULUMI_PARALLEL;
+    machines("unix:///run/docker.sock");
+    assert.equal(await limit("up"), "");
+  }).finally(() => {
+    for (const name of ["PULUMI_BACKEND_URL", "PULUMI_PARALLEL"]) delete process.env[name];
+  });
 });
 
 test("uploaded files that no deployment has used for a day are removed", () => {
