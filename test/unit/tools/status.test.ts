@@ -246,6 +246,17 @@ test("restarts of an unhealthy container are reported", () => {
   assert.equal(outputOf("running", "healthy"), undefined);
 });
 
+test("why a container did not start is reported, with the remedy for an address that came late", () => {
+  const failed = (why: string) => container({ Status: "exited", ExitCode: 128, Error: why });
+  const bind = "failed to bind host port 10.0.0.1:8443/tcp: cannot assign requested address";
+  const instances = [failed("no space left on device\n"), failed(bind)];
+  assert.deepEqual(troubles({ machines: [{ name: "big", instances }], tasks, queues: [] }), [
+    "scheduler-1 on big is exited (128): no space left on device",
+    `scheduler-1 on big is exited (128): ${bind}; the machine did not have the address when Docker started: ` +
+      "run docker start airflow-unit-scheduler-1 there, and see docs/machines.md",
+  ]);
+});
+
 const full = "MISCONF Errors writing to the AOF file: No space left on device";
 
 test("the output of a container's last health check is reported, whether it is healthy or not", () => {

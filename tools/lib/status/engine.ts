@@ -20,6 +20,8 @@ export interface Inspected {
     readonly Status: string;
     readonly ExitCode: number;
     readonly OOMKilled?: boolean;
+    /** Why the engine could not start the container; otherwise empty. */
+    readonly Error?: string;
     readonly StartedAt: string;
     readonly FinishedAt: string;
     readonly Health?: {
@@ -29,8 +31,19 @@ export interface Inspected {
   };
 }
 
-/** Returns the output of the last finished health check, in one line; for an unhealthy container also its restarts. */
-function lastOutput({ State, RestartCount }: Inspected): string | undefined {
+/** Explains why an engine could not start a container, which it does not try again. */
+function startFault({ Name, State }: Inspected): string {
+  const fault = State.Error?.trim().replace(/\s*\n\s*/g, "; ") ?? "";
+  if (!fault.includes("cannot assign requested address")) return fault;
+  return `${fault}; the machine did not have the address when Docker started: run docker start ${Name.slice(1)} there, and see docs/machines.md`;
+}
+
+/**
+ * Returns the output of the last finished health check, in one line; for an unhealthy container also its restarts, and for
+ * one that did not start the reason.
+ */
+function lastOutput(inspected: Inspected): string | undefined {
+  const { State, RestartCount } = inspected;
   const { Status, Health } = State;
   const checked =
     Status === "running"
@@ -39,7 +52,8 @@ function lastOutput({ State, RestartCount }: Inspected): string | undefined {
           .split(/\s*\n\s*/) ?? [])
       : [];
   const restarts = RestartCount > 0 && Health?.Status !== "healthy" ? [`restarts: ${RestartCount}`] : [];
-  return [...restarts, ...checked].join("; ") || undefined;
+  const fault = Status === "running" ? "" : startFault(inspected);
+  return [...restarts, ...checked, fault].filter(Boolean).join("; ") || undefined;
 }
 
 /** Finds the reason of the last restart: the engine records the memory limit, and the last health checks. */

@@ -6,7 +6,7 @@ export interface Instance {
   readonly state: string;
   /** Health; the exit code, if the instance has ended. */
   readonly health: string;
-  /** Last output of the health check, if any. */
+  /** Last output of the health check, or why the container did not start. */
   readonly output?: string | undefined;
   readonly image: string;
   /** Time of the last start, or of the end. */

@@ -28,7 +28,7 @@ interface Report {
     readonly instances: readonly (Omit<Instance, "output" | "since" | "reason"> & {
       readonly since: string | null;
       readonly reason: string | null;
-      /** Last output of the health check. */
+      /** Last output of the health check, or why the container did not start. */
       readonly says: string | null;
     })[];
   }[];
