@@ -1,5 +1,6 @@
 import type { Settings } from "../../settings/model/groups.ts";
 import { timings } from "../../settings/model/timings.ts";
+import { majorOf } from "../../settings/schema/versions.ts";
 import type { AlertRule } from "../../workload.ts";
 
 /** An alert rule of Prometheus; docs/monitoring.md has a section of the alert's name. */
@@ -12,7 +13,7 @@ interface Alert {
   readonly summary: string;
 }
 
-export type Alerting = Pick<Settings, "canary" | "backup" | "groups">;
+export type Alerting = Pick<Settings, "version" | "canary" | "backup" | "groups">;
 
 const hour = 3600;
 const day = 24 * hour;
@@ -54,6 +55,39 @@ function optional({ canary, backup }: Alerting): Record<string, Alert> {
   };
 }
 
+/** Returns the alerts about queues. Workers of Airflow 2 do not report which queues they read. */
+function aboutQueues({ version, groups }: Alerting): Record<string, Alert> {
+  const old = "airflow_queue_oldest_seconds > 300";
+  if (majorOf(version) === "2") {
+    return {
+      QueueSlow: {
+        expr: old,
+        lasts: 60,
+        summary: "The oldest message of queue {{ $labels.queue }} has waited for more than 5 minutes.",
+      },
+    };
+  }
+  return {
+    QueueSlow: {
+      expr: `${old} and airflow_queue_consumers > 0`,
+      lasts: 60,
+      summary:
+        "The oldest message of queue {{ $labels.queue }} has waited for more than 5 minutes, though workers read the queue.",
+    },
+    QueueUnread: {
+      expr: "airflow_queue_length > 0 and airflow_queue_consumers == 0",
+      // An autoscaler has to start the first worker.
+      lasts: groups.some(({ autoscale }) => autoscale) ? 300 : 60,
+      summary: "Messages wait in queue {{ $labels.queue }}, which no worker reads.",
+    },
+    WorkerIdle: {
+      expr: "airflow_worker_queues == 0",
+      lasts: 60,
+      summary: "Worker {{ $labels.worker }} is online and reads no queue.",
+    },
+  };
+}
+
 /** Returns the alerts of a stack, by name. Thresholds follow from the stack's own numbers. */
 export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
   return {
@@ -62,23 +96,7 @@ export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
       lasts: missed,
       summary: "No scheduler has a heartbeat: no task is queued.",
     },
-    QueueSlow: {
-      expr: "airflow_queue_oldest_seconds > 300 and airflow_queue_consumers > 0",
-      lasts: 60,
-      summary:
-        "The oldest message of queue {{ $labels.queue }} has waited for more than 5 minutes, though workers read the queue.",
-    },
-    QueueUnread: {
-      expr: "airflow_queue_length > 0 and airflow_queue_consumers == 0",
-      // An autoscaler has to start the first worker.
-      lasts: settings.groups.some(({ autoscale }) => autoscale) ? 300 : 60,
-      summary: "Messages wait in queue {{ $labels.queue }}, which no worker reads.",
-    },
-    WorkerIdle: {
-      expr: "airflow_worker_queues == 0",
-      lasts: 60,
-      summary: "Worker {{ $labels.worker }} is online and reads no queue.",
-    },
+    ...aboutQueues(settings),
     TasksLost: {
       expr: "airflow_tasks_lost >= 3",
       lasts: 0,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { type Alerting, alertsOf } from "../../../components/monitoring/alerts.ts";
 import { machineCertificate } from "../../../platforms/docker/certificate.ts";
+import { defaultVersion } from "../../../settings/schema/versions.ts";
 import { ensureImages } from "../../../tools/images.ts";
 import { placeOfBackups, takeBackup } from "../../../tools/lib/backup/store.ts";
 import { fill, ownDisk, unfill } from "../../drill/nemesis/disk.ts";
@@ -254,6 +255,7 @@ test("CertificateEnds stops once the certificate is renewed; then no alert is le
     "group by (alertname) (last_over_time(ALERTS{alertstate='firing'}[1h]))",
   );
   const all = alertsOf({
+    version: defaultVersion,
     canary: { every: 60 },
     backup: { every: 3600, continuous: true },
     groups: [],

@@ -159,9 +159,15 @@ test("thresholds of alerts follow the stack's canary, backup and autoscaling", (
   assert.match(continuous.DatabaseLogOld?.expr ?? "", /airflow_backup_moment_seconds > 300$/);
   const groups = [{ ...whole.groups[0], autoscale: { min: 0, max: 3 } }] as typeof whole.groups;
   assert.deepEqual(
-    [whole.groups, groups].map((of) => alertsOf({ groups: of }).QueueUnread?.lasts),
+    [whole.groups, groups].map((of) => alertsOf({ ...whole, groups: of }).QueueUnread?.lasts),
     [60, 300],
   );
+});
+
+test("alerts about Airflow 2 need no series that only workers of Airflow 3 report", () => {
+  const alerts = alertsOf(settingsFor({ version: "2.11.2" }));
+  assert.equal(alerts.QueueSlow?.expr, "airflow_queue_oldest_seconds > 300");
+  assert.doesNotMatch(JSON.stringify(alerts), /airflow_(queue_consumers|queue_places|worker_)/);
 });
 
 test("the page about monitoring has a section for each alert", () => {

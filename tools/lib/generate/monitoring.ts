@@ -1,10 +1,12 @@
 import { type Alerting, alertsOf } from "../../../components/monitoring/alerts.ts";
 import { dashboards, forGrafana } from "../../../components/monitoring/dashboards.ts";
 import { type Family, families } from "../../../components/monitoring/families.ts";
+import { defaultVersion } from "../../../settings/schema/versions.ts";
 import { markdownTable } from "./tables.ts";
 
 /** Settings of a stack that has all alerts. */
 export const everything: Alerting = {
+  version: defaultVersion,
   canary: { every: 300 },
   backup: { every: 21_600, keep: 14, to: "volume", continuous: true },
   groups: [],
@@ -25,7 +27,8 @@ export function monitoringTables(): string {
   ]);
   return [
     "## Alerts",
-    "Thresholds are those of a stack with `canary: { every: 5m }` and `backup: { every: 6h, continuous: true }`.",
+    "Thresholds are those of a stack with `canary: { every: 5m }` and `backup: { every: 6h, continuous: true }`. With Airflow 2 there is " +
+      "neither QueueUnread nor WorkerIdle, and QueueSlow has its first condition alone: workers do not report which queues they read.",
     markdownTable(["alert", "while", "for"], alerts),
     "## Series",
     markdownTable(["family", "labels", "meaning", "read from"], series),

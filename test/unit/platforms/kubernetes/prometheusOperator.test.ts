@@ -6,6 +6,7 @@ import { inNamespace } from "../../../../platforms/kubernetes/operators/promethe
 import { selector } from "../../../../platforms/kubernetes/pod.ts";
 import { cluster } from "../../cluster.ts";
 import { declare } from "../../mocks.ts";
+import { settingsFor } from "../../settingsFrom.ts";
 import type { Plain } from "./objects.ts";
 
 const settings = {
@@ -89,7 +90,7 @@ test("an operator's Prometheus gets the stack's alerts, about series of the stac
   const rules = spec.groups.flatMap((group) => group.rules);
   assert.deepEqual(
     rules.map(({ alert }) => alert),
-    alertRules({ canary: undefined, backup: undefined, groups: [] }).map(({ alert }) => alert),
+    alertRules(settingsFor({})).map(({ alert }) => alert),
   );
   for (const { alert, expr } of rules) {
     const series = expr.match(/\b(airflow_\w+|up)\b(\{[^}]*\})?/g) ?? [];
