@@ -1,6 +1,6 @@
 import type { Settings } from "../../settings/model/groups.ts";
 import { timings } from "../../settings/model/timings.ts";
-import { majorOf } from "../../settings/schema/versions.ts";
+import { majorOf, rolesIn } from "../../settings/schema/versions.ts";
 import type { AlertRule } from "../../workload.ts";
 
 /** An alert rule of Prometheus; docs/monitoring.md has a section of the alert's name. */
@@ -55,6 +55,11 @@ function optional({ canary, backup }: Alerting): Record<string, Alert> {
   };
 }
 
+/** Lists the roles besides the scheduler that have heartbeats; the database may have old ones of a role that the version lacks. */
+function others({ version }: Alerting): readonly string[] {
+  return rolesIn(version).filter((role) => role === "triggerer" || role === "dag-processor");
+}
+
 /** Returns the alerts about queues. Workers of Airflow 2 do not report which queues they read. */
 function aboutQueues({ version, groups }: Alerting): Record<string, Alert> {
   const old = "airflow_queue_oldest_seconds > 300";
@@ -95,6 +100,12 @@ export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
       expr: `airflow_heartbeat_age_seconds{role="scheduler"} > ${timings.jobMissed}`,
       lasts: missed,
       summary: "No scheduler has a heartbeat: no task is queued.",
+    },
+    RoleSilent: {
+      expr: `airflow_heartbeat_age_seconds{role=~"${others(settings).join("|")}"} > ${timings.jobMissed}`,
+      // A deployment replaces the only instance of a role.
+      lasts: 120,
+      summary: "No {{ $labels.role }} has a heartbeat.",
     },
     ...aboutQueues(settings),
     TasksLost: {

@@ -199,9 +199,9 @@ const disruptive: readonly Problem[] = [
     },
   },
   {
-    alerts: ["SourceSilent", "SchedulerSilent"],
-    cause: () => Promise.all(["redis", "scheduler"].map(pause)),
-    end: () => docker("unpause", name("redis"), name("scheduler")),
+    alerts: ["SourceSilent", "SchedulerSilent", "RoleSilent"],
+    cause: () => Promise.all(["redis", "scheduler", "triggerer"].map(pause)),
+    end: () => docker("unpause", ...["redis", "scheduler", "triggerer"].map(name)),
   },
 ];
 

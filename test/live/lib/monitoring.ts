@@ -11,6 +11,7 @@ const at = 'job="airflow"';
 /** Problems, by alert; times are in seconds since the start, which Prometheus' test takes for 1970. */
 const cases: Readonly<Record<string, Case>> = {
   SchedulerSilent: { [`airflow_heartbeat_age_seconds{role="scheduler",${at}}`]: ["4", "31"] },
+  RoleSilent: { [`airflow_heartbeat_age_seconds{role="triggerer",${at}}`]: ["4", "31"] },
   QueueSlow: {
     [`airflow_queue_oldest_seconds{queue="a",${at}}`]: ["300", "301"],
     [`airflow_queue_consumers{queue="a",${at}}`]: ["1", "1"],

@@ -164,6 +164,15 @@ test("thresholds of alerts follow the stack's canary, backup and autoscaling", (
   );
 });
 
+test("each role of the version that has heartbeats has an alert about them", () => {
+  const heartbeats = (version: string) => {
+    const { SchedulerSilent, RoleSilent } = alertsOf(settingsFor({ version }));
+    return [SchedulerSilent, RoleSilent].map((alert) => /role=~?"(.*)"/.exec(alert?.expr ?? "")?.[1]);
+  };
+  assert.deepEqual(heartbeats(whole.version), ["scheduler", "dag-processor|triggerer"]);
+  assert.deepEqual(heartbeats("2.11.2"), ["scheduler", "triggerer"]);
+});
+
 test("alerts about Airflow 2 need no series that only workers of Airflow 3 report", () => {
   const alerts = alertsOf(settingsFor({ version: "2.11.2" }));
   assert.equal(alerts.QueueSlow?.expr, "airflow_queue_oldest_seconds > 300");
