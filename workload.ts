@@ -261,6 +261,8 @@ export interface Platform {
   readonly domains: readonly string[];
   /** True if each instance is reached by its own name from everywhere; otherwise by its service's name. */
   readonly namesInstances: boolean;
+  /** Earliest end of the certificates that gateways between machines show each other; absent without gateways. */
+  readonly gatewaysEnd?: pulumi.Output<Date | undefined>;
   /** Returns storage that survives the containers, and `npm run down`. */
   volume(name: string, sharing: Sharing): Volume;
   /**
@@ -282,8 +284,7 @@ export interface Platform {
   /** Returns the address of a service on this platform. */
   endpoint(name: string, port: number): Endpoint;
   /**
-   * Lets people reach services from other machines, over TLS only, at the machine that runs the first
-   * service.
+   * Lets people reach services from other machines, over TLS only, at the machine that runs the first one.
    * @throws Error in a cluster, whose ingress does that
    */
   publish(name: string, args: PublishArgs, opts: pulumi.CustomResourceOptions): void;

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { certificateFiles, earliestEnd } from "../../settings/model/certificates.ts";
+import { fileEnds } from "../../settings/model/certificates.ts";
 import { connectionBudget } from "../../settings/model/connections.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import type { Endpoint } from "../../workload.ts";
@@ -17,13 +16,9 @@ export const monitoringPrograms = "/opt/monitoring";
 
 const port = 9464;
 
-/** Lists the ends of the certificates in a stack's files, in seconds since 1970. */
-function certificateEnds(settings: Settings): Record<string, number> {
-  const ends = certificateFiles(settings).flatMap(([key, file]) => {
-    const end = earliestEnd(readFileSync(file, "utf8"));
-    return end === undefined ? [] : [[key, end.getTime() / 1000]];
-  });
-  return Object.fromEntries(ends);
+/** Returns a time in seconds since 1970. */
+function seconds(time: Date): number {
+  return time.getTime() / 1000;
 }
 
 /** Secrets that the exporter shares with the scheduler. */
@@ -44,12 +39,12 @@ export class Exporter extends pulumi.ComponentResource {
     // The exporter reads the database and the broker with the scheduler's logins.
     const { env, secrets, files } = args.environment.scheduler;
     const { logs } = args;
+    const ends = Object.fromEntries(fileEnds(settings).map(([what, end]) => [what, seconds(end)]));
     const exporterSettings = {
       queues: [
         ...new Set(settings.groups.flatMap(({ queues }) => (queues.length ? queues : [defaultQueue]))),
       ],
       connections: connectionBudget(settings),
-      certificates: certificateEnds(settings),
       volumes: logs ? { logs: "/opt/airflow/logs" } : {},
       // Workers of Airflow 2 hold no leases.
       leases: args.version.usesExecutionApi,
@@ -57,6 +52,11 @@ export class Exporter extends pulumi.ComponentResource {
       backup: settings.backup !== undefined,
       continuous: settings.backup?.continuous === true,
     };
+    const settingsFile = (gateways?: Date) =>
+      JSON.stringify({
+        ...exporterSettings,
+        certificates: { ...ends, gateways: gateways && seconds(gateways) },
+      });
     platform.service(
       name,
       withExtras("all", args, {
@@ -70,7 +70,8 @@ export class Exporter extends pulumi.ComponentResource {
           ...files,
           ...programs(monitoringPrograms, import.meta.url, "exporter.py", "broker.py", "database.py"),
           [`${monitoringPrograms}/families.json`]: JSON.stringify(families),
-          [`${monitoringPrograms}/settings.json`]: JSON.stringify(exporterSettings),
+          [`${monitoringPrograms}/settings.json`]:
+            platform.gatewaysEnd?.apply(settingsFile) ?? settingsFile(),
         },
         scratch: ["/tmp"],
         volumes: logs ? { "/opt/airflow/logs": logs } : {},

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { earliestEnd } from "../../settings/model/certificates.ts";
 import { isMounted } from "../../settings/model/names/dagFiles.ts";
 import { ownVolumes } from "../../settings/model/names/ownNames.ts";
 import {
@@ -56,6 +57,7 @@ const exclusive: readonly string[] = ownVolumes.filter((name) => name !== "dags"
 export class DockerPlatform extends pulumi.ComponentResource implements Platform {
   readonly domains = [];
   readonly namesInstances: boolean;
+  readonly gatewaysEnd?: pulumi.Output<Date | undefined>;
   private readonly engines: ReadonlyMap<string, Engine>;
   private readonly fleet: Fleet;
   /** Machine of each workload, by the workload's name. */
@@ -81,7 +83,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     const local = (): [string, Engine] => ["", new Engine({ ...shared, suffix: "" })];
     this.engines = new Map(engines.length > 0 ? engines : [local()]);
     this.namesInstances = machines.length < 2;
-    if (machines.length > 1) this.connect();
+    if (machines.length > 1) this.gatewaysEnd = this.connect();
     this.registerOutputs();
   }
 
@@ -211,8 +213,8 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     return made;
   }
 
-  /** Declares a gateway on each machine. */
-  private connect(): void {
+  /** Declares a gateway on each machine; returns the earliest end of their certificates. */
+  private connect(): pulumi.Output<Date | undefined> {
     const { machines, gateway, certificateGeneration } = this.fleet;
     const names = machines.map(({ name }) => name);
     const authority = new Authority(
@@ -228,6 +230,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
       const args = gatewayContainer(machine, machines, gateway, edges, authority, engine.placement);
       engine.gateway = engine.container(`gateway${engine.args.suffix}`, args, { parent: this });
     }
+    return pulumi.unsecret(authority.machines.apply((all) => earliestEnd(Object.values(all).join("\n"))));
   }
 
   private edges(): readonly Edge[] {

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { isIPv4 } from "node:net";
+import { join } from "node:path";
 import type { Settings } from "./groups.ts";
 
 const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
@@ -33,6 +34,21 @@ export function certificateFiles(settings: WithCertificates): (readonly [key: st
     "backup.ca": backup?.ca,
   };
   return Object.entries(files).flatMap(([key, file]) => (file === undefined ? [] : [[key, file] as const]));
+}
+
+type WithMachines = WithCertificates & Pick<Settings, "machines">;
+
+/** Lists the ends of the certificates in files, also of those that this machine shows to engines; files that are gone are left out. */
+export function fileEnds(settings: WithMachines): (readonly [what: string, end: Date])[] {
+  const ofMachines = (settings.machines ?? []).flatMap(({ name, certificates: folder }) =>
+    ["ca.pem", "cert.pem"].flatMap((file) =>
+      folder === undefined ? [] : [[`${file} of the machine ${name}`, join(folder, file)] as const],
+    ),
+  );
+  return [...certificateFiles(settings), ...ofMachines].flatMap(([what, file]) => {
+    const end = existsSync(file) ? earliestEnd(readFileSync(file, "utf8")) : undefined;
+    return end === undefined ? [] : [[what, end] as const];
+  });
 }
 
 /** Explains why a text is not a list of certificates that have not expired; undefined if it is. */

@@ -76,6 +76,8 @@ interface Circumstances {
   readonly past?: Past;
   /** Resources of the last deployment. */
   readonly earlier?: readonly StateResource[];
+  /** Certificates between machines, by machine; default: texts that are none. */
+  readonly certificates?: Readonly<Record<string, string>>;
   /** Resolves once a resource is created. */
   readonly making?: (type: string, name: string) => Promise<void>;
 }
@@ -85,7 +87,7 @@ export async function declare(
   config: Config = {},
   exitCode = 0,
   found: Found = {},
-  { look, past, earlier = [], making }: Circumstances = {},
+  { look, past, earlier = [], certificates, making }: Circumstances = {},
 ): Promise<Declared[]> {
   const declared: Declared[] = [];
   await pulumi.runtime.setMocks({
@@ -110,7 +112,7 @@ export async function declare(
               older: by((key) => (replaced(key) ? [`previous-${key}`] : [])),
               replaced: by((key) => (replaced(key) ? 1 : 0)),
               jwks: "minted-jwks",
-              machines: minted(inputs.names),
+              machines: certificates ?? minted(inputs.names),
               authorities: "minted-authorities",
             }
           : { exitCode };

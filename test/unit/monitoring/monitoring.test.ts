@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { alertsOf } from "../../../components/monitoring/alerts.ts";
 import { consoles } from "../../../components/monitoring/consoles.ts";
@@ -8,12 +9,14 @@ import { families } from "../../../components/monitoring/families.ts";
 import { clientShares } from "../../../settings/model/connections.ts";
 import { builtFor } from "../../../tools/images.ts";
 import { run } from "../../../tools/lib/process.ts";
+import { authorityOf, ecKey, pemOf } from "../certificates.ts";
 import { cluster } from "../cluster.ts";
-import { containers, fileIn } from "../containers.ts";
-import { declare } from "../mocks.ts";
+import { type Container, containers, fileIn } from "../containers.ts";
+import { containersOf, declare } from "../mocks.ts";
 import { declared, specOf } from "../platforms/kubernetes/objects.ts";
 import { programsOf } from "../programs.ts";
 import { settingsFor } from "../settingsFrom.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
 const whole = settingsFor({ canary: { every: "5m" }, backup: { continuous: true }, monitoring: {} });
 
@@ -45,6 +48,35 @@ test("the exporter gets the logins that it needs, and no other secret", async ()
     exporter.envs.filter((line) => line.startsWith("AIRFLOW__")),
     [],
   );
+});
+
+test("the exporter knows the ends of certificates between machines, and of those that are shown to engines", async () => {
+  const key = ecKey();
+  const folder = temporaryFolder("certificates");
+  for (const [file, days] of [
+    ["ca.pem", 300],
+    ["cert.pem", 40],
+  ] as const)
+    writeFileSync(join(folder, file), await authorityOf(key, days));
+  writeFileSync(join(folder, "key.pem"), pemOf(key));
+  const machines = [
+    { name: "one", docker: "unix:///run/docker.sock", address: "10.0.0.1", workers: 1 },
+    { name: "two", docker: "tcp://10.0.0.2:2376", address: "10.0.0.2", certificates: folder, workers: 1 },
+  ];
+  const certificates = { one: (await authorityOf(key, 30)) + pemOf(key), two: await authorityOf(key, 20) };
+  const declared = await declare({ machines, monitoring: {} }, 0, {}, { certificates });
+  const exporter = containersOf(declared).get("exporter") as unknown as Container;
+  const ends = JSON.parse(fileIn(exporter, "/opt/monitoring/settings.json")).certificates;
+  const days = Object.entries<number>(ends).map(([what, end]) => [
+    what,
+    Math.round((end - Date.now() / 1000) / 86_400),
+  ]);
+  assert.deepEqual(Object.fromEntries(days), {
+    "ca.pem of the machine two": 300,
+    "cert.pem of the machine two": 40,
+    gateways: 20,
+  });
+  assert.doesNotMatch(fileIn(exporter, "/opt/monitoring/settings.json"), /PRIVATE KEY/);
 });
 
 test("the monitoring is published on a loopback port, with a login whose password is a file", async () => {

@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { gatewaySecrets } from "../../../platforms/docker/gateway.ts";
-import { certificateFiles, earliestEnd } from "../../../settings/model/certificates.ts";
+import { earliestEnd, fileEnds } from "../../../settings/model/certificates.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { secretsDirectory } from "../../../workload.ts";
 import { type MachineFacts, runningOf } from "../status/facts.ts";
@@ -26,14 +24,8 @@ function endings(what: string, pem: string, remedy: string): Ending[] {
 
 /** Lists the ends of the certificates that a stack file names. */
 export function fileEndings(settings: Settings): Ending[] {
-  const ofMachines = (settings.machines ?? []).flatMap(({ name, certificates: folder }) =>
-    ["ca.pem", "cert.pem"].flatMap((file) =>
-      folder === undefined ? [] : [[`${file} of the machine ${name}`, join(folder, file)] as const],
-    ),
-  );
-  return [...certificateFiles(settings), ...ofMachines].flatMap(([what, file]) =>
-    existsSync(file) ? endings(what, readFileSync(file, "utf8"), "replace the file, then npm run up") : [],
-  );
+  const remedy = "replace the file, then npm run up";
+  return fileEnds(settings).map(([what, end]) => ({ what, end, remedy }));
 }
 
 /** Lists the ends of the gateways' certificates, which precede their keys in a file; machines that are down are left out. */
