@@ -296,15 +296,19 @@ const serving: Status = { ready: true, started: true, state: { running: { starte
 function pod(
   phase: string,
   status?: Status,
-  more: { ready?: boolean; leaving?: true; job?: string } = {},
+  more: { ready?: boolean; leaving?: string; job?: string; set?: true } = {},
 ): Pod {
-  const { ready = status?.ready === true, leaving, job } = more;
+  const { ready = status?.ready === true, leaving, job, set } = more;
   return {
     metadata: {
       name: "scheduler-0",
       creationTimestamp: "2026-11-24T10:00:00Z",
-      ...(leaving && { deletionTimestamp: finishedAt }),
-      ownerReferences: [job === undefined ? { kind: "ReplicaSet", name: "x" } : { kind: "Job", name: job }],
+      ...(leaving !== undefined && { deletionTimestamp: leaving }),
+      ownerReferences: [
+        job === undefined
+          ? { kind: set ? "StatefulSet" : "ReplicaSet", name: "x" }
+          : { kind: "Job", name: job },
+      ],
     },
     spec: { nodeName: "node-a", containers: [{ image: registry }] },
     status: {
@@ -321,6 +325,8 @@ const ended = (exitCode: number): Status => ({
 });
 const crashing: Status = { ready: false, state: { waiting: { reason: "CrashLoopBackOff" } } };
 const starting: Status = { ...serving, ready: false, started: false };
+const past = { leaving: "2026-11-24T11:59:59Z" };
+const future = { leaving: "2026-11-24T12:00:01Z", set: true } as const;
 const unschedulable: Pod = {
   ...pod("Pending"),
   status: {
@@ -335,7 +341,31 @@ const pods: [what: string, Pod, state: string, health: string, since: string, fi
   ["a starting pod", pod("Running", starting), "running", "starting", "11:00", false],
   ["a crashing pod", pod("Running", crashing), "CrashLoopBackOff", "", "10:00", false],
   ["a pod without a node", unschedulable, "Unschedulable", "", "10:00", false],
-  ["a terminating pod", pod("Running", serving, { leaving: true }), "terminating", "healthy", "11:00", true],
+  ["a terminating pod", pod("Running", serving, past), "terminating", "healthy", "11:00", true],
+  [
+    "a pod of a StatefulSet that should have ended",
+    pod("Running", serving, { ...past, set: true }),
+    "terminating",
+    "healthy",
+    "11:00",
+    false,
+  ],
+  [
+    "a pod of a StatefulSet that is ending",
+    pod("Running", { ...serving, ready: false }, future),
+    "terminating",
+    "unhealthy",
+    "11:00",
+    true,
+  ],
+  [
+    "a pod of a StatefulSet that is to end on a lost node",
+    pod("Running", serving, { ...future, ready: false }),
+    "terminating",
+    "unhealthy",
+    "11:00",
+    false,
+  ],
   ["a pod that its node has ended", pod("Failed", ended(137)), "failed", "137", "11:30", true],
   ["the pod of a finished job", pod("Succeeded", ended(0), { job: "a" }), "succeeded", "0", "11:30", true],
   ["the pod of a failed job", pod("Failed", ended(1), { job: "a" }), "failed", "1", "11:30", false],
@@ -345,7 +375,7 @@ const pods: [what: string, Pod, state: string, health: string, since: string, fi
 for (const [what, given, state, health, time, fine] of pods) {
   test(`${what} is ${fine ? "fine" : "not fine"}`, () => {
     const since = new Date(`2026-11-24T${time}:00Z`);
-    assert.deepEqual(podFacts([given]), [
+    assert.deepEqual(podFacts([given], [], new Date("2026-11-24T12:00:00Z")), [
       {
         name: "node-a",
         instances: [{ name: "scheduler-0", state, health, image: registry, since, restarts: 0, fine }],
@@ -360,6 +390,29 @@ test("a failed pod of a job is fine once another pod of the job has succeeded", 
     "cause" in node ? [] : node.instances.map((instance) => instance.fine),
   );
   assert.deepEqual(fine, [true, true, false]);
+});
+
+test("a pod that a Deployment or a StatefulSet cannot make is missing", () => {
+  const controller = (name: string, replicas: number, made?: number) => ({
+    metadata: { name },
+    spec: { replicas },
+    status: made === undefined ? {} : { replicas: made },
+  });
+  const controllers = [
+    controller("worker", 3, 2),
+    controller("flower", 1),
+    controller("redis", 1, 1),
+    controller("worker-gpu", 0),
+  ];
+  const [node, ...others] = podFacts([], controllers);
+  assert.deepEqual(others, []);
+  assert.deepEqual(
+    node && "instances" in node && node.instances.map(({ name, state, fine }) => [name, state, fine]),
+    [
+      ["worker", "missing", false],
+      ["flower", "missing", false],
+    ],
+  );
 });
 
 test("nodes are listed by name, and pods without a node come last", () => {

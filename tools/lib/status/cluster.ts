@@ -1,8 +1,8 @@
 import { askCluster } from "../../../platforms/ask.ts";
 import { gist } from "../../../platforms/docker/preflight/complaints.ts";
-import { type Instance, type MachineFacts, outOfMemory } from "./facts.ts";
+import { type Instance, type MachineFacts, missing, outOfMemory } from "./facts.ts";
 
-/** A pod in the output of `kubectl get pods`; only the fields used here. */
+/** A pod in the output of `kubectl get`; only the fields used here. */
 export interface Pod {
   readonly metadata: {
     readonly name: string;
@@ -20,6 +20,13 @@ export interface Pod {
     }[];
     readonly containerStatuses?: readonly ContainerStatus[];
   };
+}
+
+/** A Deployment or a StatefulSet; only the fields used here. */
+export interface Controller {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly replicas?: number };
+  readonly status: { readonly replicas?: number };
 }
 
 interface Terminated {
@@ -67,12 +74,24 @@ function healthOf(pod: Pod, container?: ContainerStatus): string {
   return isReady(pod, container) ? "healthy" : container.started === false ? "starting" : "unhealthy";
 }
 
-/** True if a pod is healthy or has a successor: it is terminating, its node has ended it, or its job was retried. */
-function isFine(pod: Pod, pods: readonly Pod[], health: string): boolean {
+/** True if a pod is about to be replaced. A StatefulSet waits for its end, which does not come while its node is lost. */
+function isLeaving(pod: Pod, now: Date): boolean {
+  const { deletionTimestamp } = pod.metadata;
+  if (deletionTimestamp === undefined) return false;
+  if (ownerOf(pod)?.kind !== "StatefulSet") return true;
+  const [container] = pod.status.containerStatuses ?? [];
+  const isLost = container?.ready === true && !isReady(pod, container);
+  // The time includes the grace of the pod.
+  return !isLost && new Date(deletionTimestamp) > now;
+}
+
+/** True if a pod is healthy or has a successor: it is leaving, its node has ended it, or its job was retried. */
+function isFine(pod: Pod, pods: readonly Pod[], health: string, now: Date): boolean {
   const { phase } = pod.status;
   const owner = ownerOf(pod);
   if (owner?.kind !== "Job") {
-    return pod.metadata.deletionTimestamp !== undefined || phase === "Failed" || health === "healthy";
+    const stays = pod.metadata.deletionTimestamp === undefined;
+    return isLeaving(pod, now) || (stays && (phase === "Failed" || health === "healthy"));
   }
   const done = pods.filter(({ status }) => status.phase === "Succeeded").map((other) => ownerOf(other)?.name);
   return phase === "Running" || done.includes(owner.name);
@@ -84,7 +103,7 @@ function restartReason({ state, lastState }: ContainerStatus): string | undefine
   return lastState?.terminated && `exit code ${lastState.terminated.exitCode}`;
 }
 
-function podInstance(pod: Pod, pods: readonly Pod[]): Instance {
+function podInstance(pod: Pod, pods: readonly Pod[], now: Date): Instance {
   const { metadata, spec, status } = pod;
   const container = status.containerStatuses?.[0];
   const { running, terminated } = container?.state ?? {};
@@ -98,21 +117,45 @@ function podInstance(pod: Pod, pods: readonly Pod[]): Instance {
     since: new Date(running?.startedAt ?? terminated?.finishedAt ?? metadata.creationTimestamp),
     restarts: container?.restartCount ?? 0,
     ...(reason !== undefined && { reason }),
-    fine: isFine(pod, pods, health),
+    fine: isFine(pod, pods, health, now),
   };
 }
 
-/** Groups pods by node. */
-export function podFacts(pods: readonly Pod[]): MachineFacts[] {
-  const nodes = Map.groupBy(pods, ({ spec }) => spec.nodeName ?? "no node");
-  return [...nodes]
-    .map(([name, found]) => ({ name, instances: found.map((pod) => podInstance(pod, pods)) }))
+/** True if a pod could not be made, as for lack of a quota. */
+function lacksPods({ spec, status }: Controller): boolean {
+  return (spec.replicas ?? 1) > (status.replicas ?? 0);
+}
+
+const noNode = "no node";
+
+/** Groups pods by node, and adds one to those without a node for each Deployment or StatefulSet that lacks pods. */
+export function podFacts(
+  pods: readonly Pod[],
+  controllers: readonly Controller[] = [],
+  now = new Date(),
+): MachineFacts[] {
+  const found = [
+    ...pods.map((pod) => ({ node: pod.spec.nodeName ?? noNode, instance: podInstance(pod, pods, now) })),
+    ...controllers
+      .filter(lacksPods)
+      .map(({ metadata }) => ({ node: noNode, instance: missing(metadata.name) })),
+  ];
+  return [...Map.groupBy(found, ({ node }) => node)]
+    .map(([name, placed]) => ({ name, instances: placed.map(({ instance }) => instance) }))
     .sort((one, other) => one.name.localeCompare(other.name));
 }
 
+type Item = ({ readonly kind: "Pod" } & Pod) | ({ readonly kind: "Deployment" | "StatefulSet" } & Controller);
+
 /** Reads the pods of a stack, by node, within 20 s; flags of kubectl select the stack's namespace. */
 export async function clusterFacts(flags: readonly string[]): Promise<MachineFacts[]> {
-  const { text, complaint } = await askCluster([...flags, "get", "pods", "--output", "json"], 20);
-  if (complaint !== undefined) throw new Error(`kubectl get pods failed: ${gist(complaint)}`);
-  return podFacts((JSON.parse(text) as { items: Pod[] }).items);
+  const kinds = "pods,deployments,statefulsets";
+  const { text, complaint } = await askCluster([...flags, "get", kinds, "--output", "json"], 20);
+  if (complaint !== undefined) throw new Error(`kubectl get ${kinds} failed: ${gist(complaint)}`);
+  const { items } = JSON.parse(text) as { items: Item[] };
+  const pods = items.filter((item) => item.kind === "Pod");
+  return podFacts(
+    pods,
+    items.filter((item) => item.kind !== "Pod"),
+  );
 }

@@ -1,7 +1,7 @@
 import { type Machine, machineOf } from "../../../platforms/machines.ts";
 import { type ExportedState, providerOf, type Resource } from "../state.ts";
 import { local } from "./engine.ts";
-import type { MachineFacts } from "./facts.ts";
+import { type MachineFacts, missing } from "./facts.ts";
 
 /** Lists the containers in the state of a stack on Docker, by machine. */
 export function expected(
@@ -21,8 +21,6 @@ export function expected(
 export function withMissing(facts: MachineFacts, names: readonly string[] = []): MachineFacts {
   if ("cause" in facts) return facts;
   const present = new Set(facts.instances.map(({ name }) => name));
-  const missing = names
-    .filter((name) => !present.has(name))
-    .map((name) => ({ name, state: "missing", health: "", image: "", restarts: 0, fine: false }));
-  return { ...facts, instances: [...facts.instances, ...missing] };
+  const absent = names.filter((name) => !present.has(name)).map(missing);
+  return { ...facts, instances: [...facts.instances, ...absent] };
 }

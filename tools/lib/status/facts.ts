@@ -19,6 +19,11 @@ export interface Instance {
   readonly fine: boolean;
 }
 
+/** Returns an instance that should exist and does not. */
+export function missing(name: string): Instance {
+  return { name, state: "missing", health: "", image: "", restarts: 0, fine: false };
+}
+
 /** Reason of a restart by the kernel. */
 export const outOfMemory = "out of memory";
 
