@@ -144,10 +144,11 @@ export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
       summary: "The certificate {{ $labels.certificate }} expires within 14 days.",
     },
     SourceSilent: {
-      expr: 'airflow_source_up == 0 or up{job="airflow"} == 0',
+      // A Prometheus outside the stack forgets a target that is gone.
+      expr: 'airflow_source_up == 0 or up{job="airflow"} == 0 or absent(up{job="airflow"})',
       lasts: 2 * missed,
       summary:
-        "The exporter cannot read the {{ $labels.source }}: alerts that depend on this source cannot fire.",
+        "The exporter {{ with $labels.source }}cannot read the {{ . }}{{ else }}does not answer{{ end }}: alerts that depend on it cannot fire.",
     },
     ...optional(settings),
   };

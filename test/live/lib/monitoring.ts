@@ -34,7 +34,10 @@ const cases: Readonly<Record<string, Case>> = {
   },
   DiskFull: { [`airflow_volume_free_ratio{volume="logs",${at}}`]: ["0.15", "0.14"] },
   CertificateEnds: { [`airflow_certificate_end_seconds{certificate="c",${at}}`]: ["9999999", "1200000"] },
-  SourceSilent: { [`airflow_source_up{source="broker",${at}}`]: ["1", "0"] },
+  SourceSilent: {
+    [`airflow_source_up{source="broker",${at}}`]: ["1", "0"],
+    [`up{${at}}`]: ["1", "1"],
+  },
   CanaryFails: {
     [`airflow_canary_success{${at}}`]: ["1", "0"],
     [`airflow_canary_time_seconds{${at}}`]: ["999999", "999999"],

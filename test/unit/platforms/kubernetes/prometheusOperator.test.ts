@@ -97,6 +97,8 @@ test("an operator's Prometheus gets the stack's alerts, about series of the stac
     assert.ok(series.length > 0, alert);
     for (const each of series) assert.match(each, /namespace="airflow-unit"\}$/, alert);
   }
+  const silent = rules.find(({ alert }) => alert === "SourceSilent");
+  assert.match(silent?.expr ?? "", / or absent\(up\{job="airflow",namespace="airflow-unit"\}\)$/);
 });
 
 test("a matcher for the namespace is added to every series of an expression", () => {
