@@ -89,11 +89,17 @@ class Broker:
         return collections.Counter(queue for _, _, queue in messages)
 
     def without_message(self, tasks):
-        """Returns the ids that no worker holds, and that are not among the oldest `SEARCH_LIMIT` messages of a queue."""
-        missing = tasks - self.held
+        """Returns the ids that no worker holds and that are in no queue, without those of queues that are too long to search.
+
+        :param tasks: queue of each task, by id
+        """
+        missing = tasks.keys() - self.held
         for queue in self.oldest:
             if missing:
-                missing -= {task_id_of(message) for message in self.client.lrange(queue, -SEARCH_LIMIT, -1)}
+                messages = self.client.lrange(queue, -SEARCH_LIMIT, -1)
+                missing -= {task_id_of(message) for message in messages}
+                if len(messages) == SEARCH_LIMIT:
+                    missing -= {task for task, its_queue in tasks.items() if its_queue == queue}
         return missing
 
     def length(self, queue, now):

@@ -83,7 +83,7 @@ class Database:
         broker.database_queues = {queue for queue, _, _ in tasks}
         ages = {task: float(age) for _, task, age in tasks}
         if broker.held is not None:
-            late = {task for task, age in ages.items() if age > UNSENT_SECONDS}
+            late = {task: queue for queue, task, age in tasks if age > UNSENT_SECONDS}
             yield "airflow_tasks_unsent", {}, len(broker.without_message(late))
         now = time.monotonic()
         for queue, (task, since) in broker.oldest.items():

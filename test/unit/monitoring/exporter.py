@@ -165,6 +165,13 @@ class ExporterTest(unittest.TestCase):
         # `a` waits in the queue and `t` is taken; `new` is too young.
         self.assertEqual(self.series()["airflow_tasks_unsent",], 1)
 
+    def test_a_task_of_a_queue_that_is_too_long_to_search_does_not_count_as_unsent(self):
+        with mock.patch.dict(Redis.lists, {"late": [message("x")] * 1000}):
+            exporter = self.exporter.Exporter()
+            list(exporter.series())
+            unsent = [value for name, _, value in exporter.series() if name == "airflow_tasks_unsent"]
+        self.assertEqual(unsent, [0])
+
     def test_moments_that_can_be_restored_are_exposed_and_a_base_that_is_missing_is_0(self):
         series = self.series()
         self.assertEqual(series["airflow_backup_moment_seconds",], 990.5)
