@@ -30,7 +30,7 @@ function optional({ canary, backup }: Alerting): Record<string, Alert> {
     ...(canary && {
       CanaryFails: {
         expr: `airflow_canary_success == 0 or time() - airflow_canary_time_seconds > ${canary.every}`,
-        // A proof during a deployment fails while workers start.
+        // A proof during a deployment fails while workers start, and the first one has yet to end.
         lasts: 300,
         summary: "Proofs of queues and workers have failed, or been due, for 5 minutes.",
       },

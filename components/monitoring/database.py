@@ -92,10 +92,11 @@ class Database:
 
     def events(self, fetch):
         if self.settings["canary"]:
-            for at, extra in fetch(LAST_EVENT, event="airflow_on_celery.canary"):
+            proofs = fetch(LAST_EVENT, event="airflow_on_celery.canary")
+            yield "airflow_canary_time_seconds", {}, proofs[0][0] if proofs else 0
+            for _, extra in proofs:
                 proof = json.loads(extra)
                 yield "airflow_canary_success", {}, not proof["faults"]
-                yield "airflow_canary_time_seconds", {}, at
                 yield "airflow_canary_duration_seconds", {}, proof["seconds"]
         if self.settings["backup"]:
             backups = fetch(LAST_EVENT, event="airflow_on_celery.backup")

@@ -55,7 +55,10 @@ export const families = {
   ),
   airflow_import_errors: family("database", "DAG files that cannot be imported."),
   airflow_canary_success: family("database", "1 if the last proof succeeded, otherwise 0."),
-  airflow_canary_time_seconds: family("database", "End of the last proof, in seconds since 1970."),
+  airflow_canary_time_seconds: family(
+    "database",
+    "End of the last proof, in seconds since 1970; 0 if there is none.",
+  ),
   airflow_canary_duration_seconds: family("database", "Duration of the last proof, from trigger to end."),
   airflow_backup_time_seconds: family(
     "database",

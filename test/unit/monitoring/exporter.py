@@ -172,6 +172,17 @@ class ExporterTest(unittest.TestCase):
             unsent = [value for name, _, value in exporter.series() if name == "airflow_tasks_unsent"]
         self.assertEqual(unsent, [0])
 
+    def test_a_canary_whose_proofs_never_end_has_the_time_0(self):
+        answer = Connection.answer
+
+        def without_proofs(connection, query, values):
+            return [] if values.get("event") == "airflow_on_celery.canary" else answer(connection, query, values)
+
+        with mock.patch.object(Connection, "answer", without_proofs):
+            series = self.series()
+        self.assertEqual(series["airflow_canary_time_seconds",], 0)
+        self.assertNotIn(("airflow_canary_success",), series)
+
     def test_moments_that_can_be_restored_are_exposed_and_a_base_that_is_missing_is_0(self):
         series = self.series()
         self.assertEqual(series["airflow_backup_moment_seconds",], 990.5)
