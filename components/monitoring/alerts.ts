@@ -40,7 +40,8 @@ function optional({ canary, backup }: Alerting): Record<string, Alert> {
         expr: ["airflow_backup_time_seconds", ...(backup.continuous ? ["airflow_backup_base_seconds"] : [])]
           .map((series) => `time() - ${series} > ${backup.every + 2 * hour}`)
           .join(" or "),
-        lasts: hour,
+        // The first backup of a stack takes minutes.
+        lasts: 600,
         summary: "No backup, or no base of continuous backups, was taken and proven in time.",
       },
     }),

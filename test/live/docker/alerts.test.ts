@@ -222,7 +222,7 @@ test("a stack without problems has no alert but the one about a certificate that
   prometheus = new Prometheus(`http://127.0.0.1:${monitoringPort}`, stack.outputs);
   await prometheus.alerts(["CertificateEnds"], true, 120);
   await prometheus.selects("airflow_canary_success", 180);
-  // Rules wait for an hour at most; what follows a shorter wait is the same.
+  // Rules wait for ten minutes at most; what follows a shorter wait is the same.
   const shorten = `sed -i -E 's/"for": "[0-9]{3,}s"/"for": "60s"/' /opt/monitoring/rules.json`;
   await docker("exec", "--user", "0", name("monitoring"), "sh", "-c", shorten);
   assert.deepEqual(await prometheus.firing(), ["CertificateEnds"]);

@@ -198,6 +198,11 @@ test("thresholds of alerts follow the stack's canary, backup and autoscaling", (
   );
 });
 
+test("an alert that an outage of its source has ended comes back within ten minutes", () => {
+  const late = Object.entries(alertsOf(whole)).filter(([, { lasts }]) => lasts > 600);
+  assert.deepEqual(late, []);
+});
+
 test("each role of the version that has heartbeats has an alert about them", () => {
   const heartbeats = (version: string) => {
     const { SchedulerSilent, RoleSilent } = alertsOf(settingsFor({ version }));
