@@ -13,7 +13,7 @@ interface Alert {
   readonly summary: string;
 }
 
-export type Alerting = Pick<Settings, "version" | "canary" | "backup" | "groups">;
+export type Alerting = Pick<Settings, "version" | "canary" | "backup" | "groups" | "monitoring">;
 
 const hour = 3600;
 const day = 24 * hour;
@@ -25,8 +25,15 @@ const missed = 30;
 const shares = { memory: 0.8, connections: 0.85, free: 0.15 };
 
 /** Returns the alerts about optional parts of a stack. */
-function optional({ canary, backup }: Alerting): Record<string, Alert> {
+function optional({ canary, backup, monitoring }: Alerting): Record<string, Alert> {
   return {
+    ...(monitoring?.alerts && {
+      NotificationsFail: {
+        expr: "rate(alertmanager_notifications_failed_total[5m]) > 0",
+        lasts: 60,
+        summary: "Alerts are not delivered by {{ $labels.integration }}.",
+      },
+    }),
     ...(canary && {
       CanaryFails: {
         expr: `airflow_canary_success == 0 or time() - airflow_canary_time_seconds > ${canary.every}`,

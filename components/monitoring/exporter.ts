@@ -80,7 +80,8 @@ export class Exporter extends pulumi.ComponentResource {
         reaches: targets(args.redis, args.postgres),
         priority: "control",
         port,
-        metrics: { job: "airflow", rules: alertRules(settings) },
+        // A Prometheus outside the stack does not collect from the stack's Alertmanager.
+        metrics: { job: "airflow", rules: alertRules({ ...settings, monitoring: undefined }) },
         healthy: { command: answersAt(`http://127.0.0.1:${port}/health`), startSeconds: 60 },
         stop: { signal: "SIGTERM", graceSeconds: 5 },
       }),

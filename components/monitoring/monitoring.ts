@@ -13,6 +13,18 @@ import { monitoringPrograms } from "./exporter.ts";
 /** Port of Prometheus, in its container. */
 export const monitoringPort = 9090;
 
+/** Address of Alertmanager, in the container of Prometheus. */
+const alertmanager = "127.0.0.1:9093";
+
+/** Scrape job for Alertmanager's counters of notifications. */
+const alertmanagerJob = {
+  job_name: "alertmanager",
+  static_configs: [{ targets: [alertmanager] }],
+  metric_relabel_configs: [
+    { source_labels: ["__name__"], regex: "alertmanager_notifications_.*_total", action: "keep" },
+  ],
+};
+
 /** Renders a scrape job, whose configuration names the parts of the URL separately. */
 function scrapeJob(name: string, url: string) {
   const { protocol, host, pathname } = new URL(url);
@@ -29,10 +41,11 @@ function prometheusFile({ host, port }: Endpoint, urls: readonly string[], notif
   return JSON.stringify({
     global: { scrape_interval: "15s", scrape_timeout: "14s", evaluation_interval: "15s" },
     rule_files: ["rules.json"],
-    ...(notifies && { alerting: { alertmanagers: [{ static_configs: [{ targets: ["127.0.0.1:9093"] }] }] } }),
+    ...(notifies && { alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] } }),
     scrape_configs: [
       scrapeJob("airflow", `http://${host}:${port}/metrics`),
       ...urls.map((url, at) => scrapeJob(`scrape-${at + 1}`, url)),
+      ...(notifies ? [alertmanagerJob] : []),
     ],
   });
 }
@@ -58,7 +71,7 @@ export class Monitoring extends pulumi.ComponentResource {
     this.url = platform.url(name, settings.monitoringPort);
     const path = new URL(this.url).pathname.replace(/\/$/, "");
     const here = `http://127.0.0.1:${monitoringPort}${path}`;
-    const notifies = alerts?.webhook !== undefined || alerts?.email !== undefined;
+    const alsoHealthy = alerts ? ["--fail-early", `http://${alertmanager}/-/healthy`, "-o", "/dev/null"] : [];
     const start = readFileSync(new URL("start.sh", import.meta.url), "utf8");
     platform.service(
       name,
@@ -75,13 +88,11 @@ export class Monitoring extends pulumi.ComponentResource {
         user: { uid: 999, gid: 999 },
         secrets: {
           admin_password: adminPassword,
-          ...(notifies && {
-            "alertmanager.json": alertmanagerConfig(alerts, platform, proxy),
-          }),
+          ...(alerts && { "alertmanager.json": alertmanagerConfig(alerts, platform, proxy) }),
         },
         files: {
           [`${monitoringPrograms}/start.sh`]: start,
-          [`${monitoringPrograms}/prometheus.json`]: prometheusFile(exporter, scrape, notifies),
+          [`${monitoringPrograms}/prometheus.json`]: prometheusFile(exporter, scrape, alerts !== undefined),
           [`${monitoringPrograms}/rules.json`]: rulesFile(settings),
           ...consoles(`${monitoringPrograms}/consoles`),
         },
@@ -90,14 +101,14 @@ export class Monitoring extends pulumi.ComponentResource {
         hosts: settings.extraHosts,
         limits: { memory: 256, cpu: 1 },
         reaches: [exporter],
-        ...((notifies || scrape.length > 0) && { outbound: true }),
+        ...((alerts || scrape.length > 0) && { outbound: true }),
         stateful: true,
         priority: "control",
         port: monitoringPort,
         loopbackPort: settings.monitoringPort,
         healthy: {
           // The health check has to log in, too.
-          command: answersAt(`${here}/-/healthy`, "-K", `${runtimeDirectory}/login`),
+          command: answersAt(`${here}/-/healthy`, "-K", `${runtimeDirectory}/login`, ...alsoHealthy),
           startSeconds: 60,
         },
         stop: { signal: "SIGTERM", graceSeconds: 20 },

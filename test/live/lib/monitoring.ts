@@ -38,6 +38,7 @@ const cases: Readonly<Record<string, Case>> = {
     [`airflow_source_up{source="broker",${at}}`]: ["1", "0"],
     [`up{${at}}`]: ["1", "1"],
   },
+  NotificationsFail: { 'alertmanager_notifications_failed_total{integration="webhook"}': ["0", "1+1"] },
   CanaryFails: {
     [`airflow_canary_success{${at}}`]: ["1", "0"],
     [`airflow_canary_time_seconds{${at}}`]: ["999999", "999999"],
@@ -47,7 +48,7 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 /** Minutes of each part: good, bad long enough for the alert, and good again. */
-const minutes = { before: 5, after: 5, margin: 2 };
+const minutes = { before: 5, after: 10, margin: 2 };
 
 /**
  * Renders a test of promtool in which each alert is silent, fires, and stops.
@@ -73,7 +74,7 @@ export function promtoolTest(settings: Alerting, rules: string): string {
         series: name,
         values: [times(good, minutes.before), times(wrong, bad), times(good, minutes.after)].join(" "),
       })),
-      promql_expr_test: [firing(begin - 60, 0), firing(end - 60, 1), firing(end + 120, 0)],
+      promql_expr_test: [firing(begin - 60, 0), firing(end - 60, 1), firing(end + 480, 0)],
     };
   });
   return JSON.stringify({ rule_files: [rules], evaluation_interval: "15s", tests });

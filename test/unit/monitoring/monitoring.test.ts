@@ -18,7 +18,11 @@ import { programsOf } from "../programs.ts";
 import { settingsFor } from "../settingsFrom.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
-const whole = settingsFor({ canary: { every: "5m" }, backup: { continuous: true }, monitoring: {} });
+const whole = settingsFor({
+  canary: { every: "5m" },
+  backup: { continuous: true },
+  monitoring: { alerts: { webhook: "https://hooks.example.com/key" } },
+});
 
 function namesIn(queries: readonly string[]): string[] {
   return [...new Set(queries.flatMap((query) => query.match(/airflow_[a-z_]+/g) ?? []))].sort();
@@ -116,8 +120,11 @@ test("Prometheus scrapes the exporter and further URLs, and Alertmanager gets th
     [
       ["http", "exporter:9464"],
       ["https", "10.0.0.5"],
+      [undefined, "127.0.0.1:9093"],
     ],
   );
+  const { groups } = JSON.parse(fileIn(store, "/opt/monitoring/rules.json"));
+  assert.match(JSON.stringify(groups), /NotificationsFail/);
   const { receivers } = JSON.parse(fileIn(store, "/run/secrets/alertmanager.json"));
   assert.deepEqual(receivers, [
     {
@@ -126,6 +133,17 @@ test("Prometheus scrapes the exporter and further URLs, and Alertmanager gets th
       email_configs: [{ to: email.to, from: email.from, smarthost: server, send_resolved: true }],
     },
   ]);
+});
+
+test("the monitoring is healthy only if Prometheus and Alertmanager are, where alerts are sent", async () => {
+  const asked = async (monitoring: object) => {
+    const store = (await containers({ monitoring })).get("monitoring");
+    return JSON.stringify(store).match(/http:[^"]*healthy/g);
+  };
+  const prometheus = "http://127.0.0.1:9090/-/healthy";
+  assert.deepEqual(await asked({}), [prometheus]);
+  const webhook = "https://hooks.example.com/key";
+  assert.deepEqual(await asked({ alerts: { webhook } }), ["http://127.0.0.1:9093/-/healthy", prometheus]);
 });
 
 test("the webhook is reached through the proxy of its scheme, unless the proxy exempts its host", async () => {
@@ -162,7 +180,11 @@ test("alerts and dashboards together query exactly the metric families of the ta
 });
 
 test("texts of alerts and lines use only labels of the metric families", () => {
-  const known = new Set([...Object.values(families).flatMap(({ labels }) => labels), "alertname"]);
+  const known = new Set([
+    ...Object.values(families).flatMap(({ labels }) => labels),
+    "alertname",
+    "integration",
+  ]);
   const summaries = Object.values(alertsOf(whole)).map(({ summary }) => summary);
   const lines = Object.values(dashboards).flatMap(({ panels }) => panels.flatMap((panel) => panel.lines));
   const labelsIn = (texts: readonly string[], form: RegExp) =>

@@ -10,6 +10,7 @@ export const everything: Alerting = {
   canary: { every: 300 },
   backup: { every: 21_600, keep: 14, to: "volume", continuous: true },
   groups: [],
+  monitoring: { retention: "30d", scrape: [], alerts: { webhook: "https://hooks.example.com" } },
 };
 
 /** Renders the tables of the page about monitoring: alerts, and series. */

@@ -12,7 +12,7 @@ import type { Plain } from "./objects.ts";
 const settings = {
   ...cluster,
   images: { ...cluster.images, monitoring: "r/monitoring:1" },
-  monitoring: { retention: "7d" },
+  monitoring: { retention: "7d", alerts: { webhook: "https://hooks.example.com/key" } },
 };
 const prometheusOperator = { namespace: "prometheus", labels: { release: "main" } };
 const namespace = "airflow-unit";
