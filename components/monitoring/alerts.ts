@@ -144,7 +144,7 @@ export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
     DiskFull: {
       expr: `airflow_volume_free_ratio < ${shares.free}`,
       lasts: 60,
-      summary: "Less than 15 % of the volume {{ $labels.volume }} is free.",
+      summary: "Less than 15 % of the disk of {{ $labels.volume }} is free.",
     },
     CertificateEnds: {
       expr: `airflow_certificate_end_seconds - time() < ${14 * day}`,

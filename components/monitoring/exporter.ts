@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { fileEnds } from "../../settings/model/certificates.ts";
 import { connectionBudget } from "../../settings/model/connections.ts";
-import type { Settings } from "../../settings/model/groups.ts";
+import { type Settings, sharesDisk } from "../../settings/model/groups.ts";
 import type { Endpoint } from "../../workload.ts";
 import { clientKey } from "../broker.ts";
 import { withExtras } from "../roles/extras.ts";
@@ -45,7 +45,11 @@ export class Exporter extends pulumi.ComponentResource {
         ...new Set(settings.groups.flatMap(({ queues }) => (queues.length ? queues : [defaultQueue]))),
       ],
       connections: connectionBudget(settings),
-      volumes: logs ? { logs: "/opt/airflow/logs" } : {},
+      volumes: {
+        ...(logs && { logs: "/opt/airflow/logs" }),
+        // The root of a container is on the disk of its engine.
+        ...(sharesDisk(settings) && { engine: "/" }),
+      },
       // Workers of Airflow 2 hold no leases.
       leases: args.version.usesExecutionApi,
       canary: settings.canary !== undefined,

@@ -72,7 +72,11 @@ export const families = {
     "database",
     "Time of the last base of continuous backups, in seconds since 1970; 0 if there is none.",
   ),
-  airflow_volume_free_ratio: family("volumes", "Free part of a volume, from 0 to 1.", "volume"),
+  airflow_volume_free_ratio: family(
+    "volumes",
+    "Free part of the disk of a volume or of the engine, from 0 to 1.",
+    "volume",
+  ),
   airflow_certificate_end_seconds: family(
     "stack file",
     "Expiry of a certificate, in seconds since 1970.",

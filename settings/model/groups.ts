@@ -199,3 +199,8 @@ function imagesOf({ platform, images, version }: ParsedConfig, packages?: Packag
   const derived = packages && capabilities[platform].localImages && { airflow: derivedImage(packages) };
   return { ...(Object.fromEntries(entries) as Settings["images"]), ...derived };
 }
+
+/** True if a machine's containers and volumes share a disk, as on an engine; in a cluster each volume has a size of its own. */
+export function sharesDisk({ platform }: Pick<Settings, "platform">): boolean {
+  return capabilities[platform].engines;
+}

@@ -36,6 +36,12 @@ const always: readonly Allowance[] = [
     /^1$/,
     "as above; pods of the same service take over at once",
   ),
+  allowance(
+    /^file \/opt\/monitoring\/settings\.json$/,
+    /"volumes":{"logs":"[^"]+","engine":"\/"}/,
+    /"volumes":{"logs":"[^"]+"}/,
+    "an engine's volumes share its disk, which the exporter watches; in a cluster each volume has a size of its own",
+  ),
 ];
 
 /** Allowed differences between a container and its pod, as their processes see them. */

@@ -83,6 +83,20 @@ test("the exporter knows the ends of certificates between machines, and of those
   assert.doesNotMatch(fileIn(exporter, "/opt/monitoring/settings.json"), /PRIVATE KEY/);
 });
 
+test("the exporter watches the disk of an engine, also if logs are elsewhere, and in a cluster the logs alone", async () => {
+  const volumesOn = async (config: object) => {
+    const exporter = (await containers({ monitoring: {}, ...config })).get("exporter") ?? assert.fail();
+    return JSON.parse(fileIn(exporter, "/opt/monitoring/settings.json")).volumes;
+  };
+  const logs = "/opt/airflow/logs";
+  const remote = { logging: { remote_logging: true, remote_base_log_folder: "s3://logs" } };
+  assert.deepEqual(await volumesOn({}), { logs, engine: "/" });
+  assert.deepEqual(await volumesOn({ settings: remote }), { engine: "/" });
+  const images = { ...cluster.images, monitoring: "r/monitoring:1" };
+  const pods = JSON.stringify(await declare({ ...cluster, images, monitoring: {} })).replaceAll("\\", "");
+  assert.match(pods, new RegExp(`"volumes":{"logs":"${logs}"},"leases"`));
+});
+
 test("the monitoring is published on a loopback port, with a login whose password is a file", async () => {
   const all = await containers({ monitoring: { retention: "90d" }, monitoringPort: 8500, adminUser: "ann" });
   const store = all.get("monitoring") ?? assert.fail();
