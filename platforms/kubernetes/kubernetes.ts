@@ -171,7 +171,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   job(name: string, job: Job, opts: pulumi.CustomResourceOptions): pulumi.Resource {
     const connected = this.connect(name, job, opts);
     const pod = jobPod(name, job, this.podArgs(name, job, this.nodesFor("control"), opts));
-    const metadata = this.metadata(name, [], job.labels);
+    const metadata = this.metadata(name, ["untilDone"], job.labels);
     return new k8s.batch.v1.Job(
       name,
       {

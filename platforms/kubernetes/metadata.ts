@@ -16,6 +16,8 @@ export interface Metadata {
 const hint = {
   /** Overwrites manual changes, instead of failing with a conflict. */
   force: { "pulumi.com/patchForce": "true" },
+  /** Runs a job again that has not succeeded; its name, made from its content, would otherwise stay taken by the failure. */
+  untilDone: { "pulumi.com/replaceUnready": "true" },
   unawaited: { "pulumi.com/skipAwait": "true" },
 };
 

@@ -453,3 +453,12 @@ test("a job's name depends on its content alone", async () => {
   assert.equal((await jobOf({})).name, first.name);
   assert.notEqual((await jobOf({ images: { ...cluster.images, airflow: "r/airflow:2" } })).name, first.name);
 });
+
+test("a job that has not succeeded runs again at the next deployment", async () => {
+  const jobs = [...allOf(await declared({}), "Job")];
+  assert.notEqual(jobs.length, 0);
+  for (const [name, { metadata }] of jobs) {
+    const { annotations } = metadata as { annotations: Plain };
+    assert.equal(annotations["pulumi.com/replaceUnready"], "true", name);
+  }
+});
