@@ -3,7 +3,6 @@ import { type Role, roleTable } from "../roles.ts";
 import { airflowOption, logsAreRemote } from "../settings/model/airflowOptions.ts";
 import { type Settings, triggerersOf } from "../settings/model/groups.ts";
 import { codeFiles, webserverConfig } from "../settings/model/names/ownCode.ts";
-import { repositoriesOf } from "../settings/model/names/repositories.ts";
 import { flowerPath } from "../settings/model/published.ts";
 import { parallelismFor, slotsOf } from "../settings/model/slots.ts";
 import type { AirflowSettings } from "../settings/schema/airflowCfg.ts";
@@ -197,11 +196,7 @@ export class Airflow extends pulumi.ComponentResource {
       ),
       "dag-processor":
         rolesIn(settings.version).includes("dag-processor") &&
-        new DagProcessor(
-          "dag-processor",
-          { ...shared, readsRepository: repositoriesOf(settings).length > 0 },
-          migrated,
-        ),
+        new DagProcessor("dag-processor", shared, migrated),
       triggerer: [
         new Triggerer("triggerer", { ...shared, triggerers: settings.triggerers, servedQueues }, migrated),
         ...ownTriggerers.map(

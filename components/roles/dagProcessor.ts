@@ -7,14 +7,9 @@ import { parsingFiles, parsingModule } from "./parsing/parsing.ts";
 import { airflowRole, type RoleArgs, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
-export interface DagProcessorArgs extends RoleArgs {
-  /** True if the DAG processor fetches DAGs from Git repositories. */
-  readonly readsRepository: boolean;
-}
-
 /** Reads the DAG files into the metadata database, repeatedly. */
 export class DagProcessor extends pulumi.ComponentResource {
-  constructor(name: string, args: DagProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: RoleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:DagProcessor", name, {}, opts);
     const role = airflowRole("dag-processor", args);
     args.platform.service(
@@ -29,7 +24,8 @@ export class DagProcessor extends pulumi.ComponentResource {
         command: underInit(...airflowCommand("dag-processor")),
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],
-        outbound: args.readsRepository,
+        // Callbacks of DAGs run here, and e-mails are sent from here. DAGs may come from a repository.
+        outbound: true,
         priority: "control",
       }),
       { parent: this },

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import tls from "node:tls";
 import { roles } from "../../roles.ts";
+import { namesServers } from "../../settings/model/airflowOptions.ts";
 import { certificatesIn } from "../../settings/model/certificates.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { codeFiles } from "../../settings/model/names/ownCode.ts";
@@ -15,7 +16,7 @@ import { readSecret } from "../readSecret.ts";
 import { loginOf } from "./login/login.ts";
 import { type OutboundProxy, proxyVariables } from "./proxy.ts";
 import { repositoryAccess } from "./repository.ts";
-import { tracingOf } from "./tracing.ts";
+import { tracers, tracingOf } from "./tracing.ts";
 
 /** Additions of a stack to one role. */
 export interface Extras {
@@ -55,6 +56,7 @@ export interface ExtrasArgs {
     | "dagsGit"
     | "dagBundles"
     | "login"
+    | "settings"
   >;
   /** Volume for files that tasks exchange. */
   readonly data: Volume;
@@ -119,6 +121,7 @@ export function extrasOf({ platform, settings, data, proxy }: ExtrasArgs): Extra
     const traced = tracingOf(role, settings, platform);
     const repository = repositoryAccess(role, settings, platform);
     const login = loginOf(role, settings, platform);
+    const asks = tracers.some((one) => one === role) && namesServers(settings);
     return {
       env: { ...trusted.env, ...traced.env, ...repository.env, ...login.env, ...all?.env, ...own?.env },
       secrets: {
@@ -141,7 +144,7 @@ export function extrasOf({ platform, settings, data, proxy }: ExtrasArgs): Extra
       ...(pod && { pod }),
       ...(sharedMemory !== undefined && { sharedMemory }),
       ...(proxy && { proxy }),
-      ...((traced.outbound || login.outbound) && { outbound: true }),
+      ...((traced.outbound || login.outbound || asks) && { outbound: true }),
     };
   };
   return Object.fromEntries(takers.map((role) => [role, extras(role)])) as Record<Taker, Extras>;

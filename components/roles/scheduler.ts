@@ -39,6 +39,8 @@ export class Scheduler extends pulumi.ComponentResource {
         ...several(args.schedulers),
         limits: { memory: 1024, cpu: 2 },
         reaches: targets(args.redis, args.postgres, args.results),
+        // Callbacks of DAGs run in Airflow 2's scheduler, and in Airflow 3's DAG processor.
+        outbound: !args.version.usesExecutionApi,
         priority: "control",
       }),
       { parent: this },

@@ -5,8 +5,8 @@ import { type Platform, secretsDirectory } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
 import type { Extras } from "./extras.ts";
 
-/** Roles that send spans. */
-const tracers: readonly Role[] = roles.filter((role) => role !== "migration" && role !== "flower");
+/** Roles that send spans, and connect to other servers that Airflow's options name. */
+export const tracers: readonly Role[] = roles.filter((role) => role !== "migration" && role !== "flower");
 
 /** Milliseconds for which the end of a task waits for a receiver that does not answer; Airflow's default is 30 s. */
 const flushMilliseconds = 1000;

@@ -34,6 +34,21 @@ export function isTrue(value: string): boolean {
   return /^(t|true|1)$/i.test(value.trim());
 }
 
+/** Options with which roles connect to servers of their own: for secrets, metrics, spans and lineage. */
+const ofServers = [
+  "secrets.backend",
+  "metrics.statsd_on",
+  "metrics.otel_on",
+  "traces.otel_on",
+  "openlineage.transport",
+];
+
+/** True if Airflow's options let roles connect to servers outside the stack. */
+export function namesServers(stack: WithSettings): boolean {
+  const values = ofServers.map((name) => airflowOption(stack, name)?.value.trim() ?? "");
+  return values.some((value) => !/^(f|false|0)?$/i.test(value));
+}
+
 /** True if Airflow keeps task logs remotely, so that roles need no shared volume for them. */
 export function logsAreRemote(stack: WithSettings): boolean {
   return isTrue(airflowOption(stack, "logging.remote_logging")?.value ?? "");

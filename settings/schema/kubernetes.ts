@@ -77,7 +77,7 @@ export const kubernetes = object({
   })
     .default(internet)
     .describe(
-      "Addresses that tasks may reach outside the stack: `{ to: [0.0.0.0/0], except: [169.254.0.0/16] }`; default: the internet, but no private network.",
+      "Addresses outside the stack that tasks, triggers and callbacks of DAGs may reach: `{ to: [0.0.0.0/0], except: [169.254.0.0/16] }`; default: the internet, but no private network.",
     ),
   dns: list(cidr, "ranges of addresses")
     .default([])

@@ -32,7 +32,7 @@ const unrestricted = ["outside, allowed", "outside, excepted", "outside, other",
 export const picture: Readonly<Record<string, readonly string[]>> = {
   scheduler: ["redis", "postgres"],
   webserver: ["postgres", ...logs],
-  "dag-processor": ["postgres"],
+  "dag-processor": ["postgres", "outside, allowed"],
   triggerer: ["postgres", "outside, allowed"],
   flower: ["redis"],
   exporter: ["redis", "postgres"],

@@ -308,6 +308,27 @@ test("roles that send spans get the receiver's address, its headers as a file, a
     assert.equal(env.OTEL_SERVICE_NAME, "ours", name);
 });
 
+test("roles that run callbacks connect outside, and with an option that names a server all that read it", async () => {
+  const connecting = async (more: Config) =>
+    outboundWorkloads(
+      await declare({ images, ...onCluster, dagsImage: "r.test/dags", ...more }),
+    ).anywhere.sort();
+  const usual = ["dag-processor", "triggerer", "worker"];
+  assert.deepEqual(await connecting({}), usual);
+  assert.deepEqual(await connecting({ version: "2.11.2" }), ["scheduler", "triggerer", "worker"]);
+  assert.deepEqual(await connecting({ settings: { metrics: { statsd_on: false } } }), usual);
+  for (const settings of [
+    { metrics: { statsd_on: true } },
+    { metrics: { otel_on: "1" } },
+    { Secrets: { BACKEND: "airflow.providers.hashicorp.secrets.vault.VaultBackend" } },
+  ])
+    assert.deepEqual(
+      await connecting({ settings }),
+      [...usual, "scheduler", "webserver"].sort(),
+      JSON.stringify(settings),
+    );
+});
+
 for (const [kind, login] of Object.entries({
   oidc: { oidc, roles: groups },
   ldap: { ldap, roles: groups },

@@ -182,7 +182,8 @@ const proxy = { http: "http://proxy.test:3128", https: "http://proxy.test:3129",
 test("connections to the outside go through the proxy, and connections within the stack do not", async () => {
   const all = await containers({ proxy, workers: 2 });
   const outside = [...all].filter(([, container]) => "HTTP_PROXY" in variablesOf(container));
-  assert.deepEqual(outside.map(([name]) => name).sort(), ["triggerer", "worker-1", "worker-2"]);
+  const names = ["dag-processor", "triggerer", "worker-1", "worker-2"];
+  assert.deepEqual(outside.map(([name]) => name).sort(), names);
   const variables = variablesOf(of(all, "worker-1"));
   const direct = "localhost,127.0.0.1,::1,redis,postgres,webserver,.example.com";
   const given = Object.fromEntries(proxyVariableNames.map((name) => [name, variables[name]]));
