@@ -50,8 +50,8 @@ function immutableError({ message }: Error): pulumi.RunError {
 }
 
 /** Warns instead of failing: a deployment to a cluster does not need kubectl. */
-function ownerUnknown({ message }: Error): readonly Found[] {
-  pulumi.log.warn(`the owner of the namespace and its data was not checked: ${message}`);
+function ownerUnknown(kind: string, { message }: Error): readonly Found[] {
+  pulumi.log.warn(`the owner of the stack's ${kind} was not checked: ${message}`);
   return [];
 }
 
@@ -64,7 +64,7 @@ export function lookFor(
   const look: FindClaims = async (claims) => {
     const find = forPlatform<() => Promise<readonly Found[]>>(platform, {
       docker: () => onEngines(claims),
-      kubernetes: () => inCluster(claims, contextFlags(kubernetes)).catch(ownerUnknown),
+      kubernetes: () => inCluster(claims, contextFlags(kubernetes), ownerUnknown),
     });
     const strange = strangers(await find(), known);
     const theirs = hasFlag("adopt") ? strange.filter((one) => !holdsData(one)) : strange;

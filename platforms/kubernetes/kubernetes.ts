@@ -20,7 +20,7 @@ import {
 import { dagsImage } from "../dagsImage.ts";
 import type { Claim } from "../ownership/claims.ts";
 import { ownerLabels } from "../ownership/installation.ts";
-import { jobInCluster, progressSeconds, secondsOf, serviceInCluster } from "../timeLimits.ts";
+import { jobInCluster, secondsOf, serviceInCluster } from "../timeLimits.ts";
 import { Rota } from "../turns.ts";
 import { claimSpec } from "./claim.ts";
 import type { ClusterArgs } from "./clusterArgs.ts";
@@ -33,15 +33,10 @@ import { needsKeda, scaling } from "./operators/keda.ts";
 import { observe } from "./operators/prometheusOperator.ts";
 import { jobPod, type PodArgs, selector, servicePod, zones } from "./pod.ts";
 import { admission, policy, reachLabels } from "./policies.ts";
+import { rolling } from "./rolling.ts";
 
 /** Retries of a failing job. */
 const retries = 2;
-
-/** A new pod is ready before an old one stops. */
-const rolling = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } };
-
-/** Old revisions of a Deployment that are kept for a rollback. */
-const revisions = 2;
 
 /** One namespace of a Kubernetes cluster. */
 export class KubernetesPlatform extends pulumi.ComponentResource implements Platform {
@@ -74,15 +69,16 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     this.machines = machines;
     this.labels = labels;
     this.byName = { sizes, addresses };
+    this.namespace = settings.namespace ?? stack;
+    if (settings.createNamespace) this.claims.push({ kind: "namespace", name: this.namespace });
+    const owner = ownerLabels(look, this.claims, this);
+    this.owner = owner;
+    // All objects wait for the look, also in a namespace without the labels.
     this.provider = new k8s.Provider(
       name,
       { ...(settings.context !== undefined && { context: settings.context }) },
-      { parent: this },
+      { parent: this, dependsOn: pulumi.output(owner).apply(() => []) },
     );
-    this.namespace = settings.namespace ?? stack;
-    this.claims.push({ kind: "namespace", name: this.namespace });
-    this.owner = ownerLabels(look, this.claims, this);
-    const { owner } = this;
     this.shared = namespaceResources(name, { stack: this.namespace, settings, labels, owner }, this.child());
     this.givenSecrets = new GivenSecrets(this.namespace, this.child());
     this.delivery = new Delivery(this.shared.namespace, labels, this.child());
@@ -140,19 +136,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
         return new k8s.apps.v1.StatefulSet(name, args, awaited(turn));
       });
     } else {
-      new k8s.apps.v1.Deployment(
-        name,
-        {
-          metadata,
-          spec: {
-            ...spec,
-            strategy: rolling,
-            revisionHistoryLimit: revisions,
-            progressDeadlineSeconds: progressSeconds(service),
-          },
-        },
-        awaited(),
-      );
+      new k8s.apps.v1.Deployment(name, { metadata, spec: { ...spec, ...rolling(service) } }, awaited());
     }
     if (autoscale) {
       const { target } = autoscale.database;
@@ -273,7 +257,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   }
 
   private claim(name: string, sharing: Sharing, more: pulumi.CustomResourceOptions = {}) {
-    this.claims.push({ kind: "claim", name });
+    this.claims.push({ kind: "claim", name, namespace: this.namespace });
     const { [name]: size = this.settings.storage.volumes } = this.byName.sizes;
     const spec = claimSpec(size, sharing, this.settings.storage);
     // Some storage is provisioned only once a pod uses it.

@@ -21,25 +21,31 @@ async function kubectl(args: readonly string[]): Promise<string> {
 /**
  * Finds the resources that have claimed names in a cluster.
  * @param flags of kubectl, which select the cluster
- * @throws Error with kubectl's message, when kubectl fails
+ * @param onFailure gets the kinds that could not be looked up, with kubectl's message; default: throws that
  */
 export async function inCluster(
   claims: readonly Claim[],
   flags: readonly string[],
+  onFailure?: (kind: string, error: Error) => readonly Found[],
 ): Promise<readonly Found[]> {
-  const namespace = claims.find(({ kind }) => kind === "namespace")?.name ?? "default";
   const columns = `NAME:.metadata.name,INSTALLATION:.metadata.labels.${installationLabel}`;
-  const asked = Object.entries(resources).map(async ([kind, resource]) => {
-    const names = claims.filter((claim) => claim.kind === kind).map(({ name }) => name);
-    const place = [...flags, "--namespace", namespace, "get", resource, ...names];
-    const output = ["--ignore-not-found", "--no-headers", "--output", `custom-columns=${columns}`];
-    const lines = names.length === 0 ? [] : (await kubectl([...place, ...output])).split("\n");
-    return lines.flatMap((line): Found[] => {
+  const output = ["--ignore-not-found", "--no-headers", "--output", `custom-columns=${columns}`];
+  const find = async (kind: ClaimKind, resource: string): Promise<readonly Found[]> => {
+    const claimed = claims.filter((claim) => claim.kind === kind);
+    if (claimed.length === 0) return [];
+    const { namespace = "default" } = claimed[0] ?? {};
+    const names = claimed.map(({ name }) => name);
+    const text = await kubectl([...flags, "--namespace", namespace, "get", resource, ...names, ...output]);
+    return text.split("\n").flatMap((line): Found[] => {
       const [name = "", installation = ""] = line.split(/ +/);
-      return name === ""
-        ? []
-        : [{ kind: kind as ClaimKind, name, installation: installation.replace("<none>", "") }];
+      return name === "" ? [] : [{ kind, name, installation: installation.replace("<none>", "") }];
     });
-  });
+  };
+  const asked = Object.entries(resources).map(([kind, resource]) =>
+    find(kind as ClaimKind, resource).catch((error: Error) => {
+      if (onFailure) return onFailure(resource, error);
+      throw error;
+    }),
+  );
   return (await Promise.all(asked)).flat();
 }

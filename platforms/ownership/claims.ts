@@ -15,6 +15,8 @@ export interface Claim {
   readonly name: string;
   /** Machine of the Docker engine, if there are several. */
   readonly machine?: DockerMachine | undefined;
+  /** Namespace of a volume claim. */
+  readonly namespace?: string | undefined;
 }
 
 /** An existing resource that has a claimed name. */

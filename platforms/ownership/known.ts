@@ -32,9 +32,13 @@ const kindByType: Readonly<Record<string, ClaimKind>> = {
 /** Returns the name that a resource has on its engine or in its cluster; undefined for other resources. */
 export function claimOf({ type, outputs = {} }: StateResource): Claim | undefined {
   const { [type]: kind } = kindByType;
-  const { name, metadata } = outputs as { name?: string; metadata?: { name?: string } };
+  const { name, metadata } = outputs as {
+    name?: string;
+    metadata?: { name?: string; namespace?: string };
+  };
   const fullName = name ?? metadata?.name;
-  return kind === undefined || fullName === undefined ? undefined : { kind, name: fullName };
+  if (kind === undefined || fullName === undefined) return;
+  return { kind, name: fullName, ...(kind === "claim" && { namespace: metadata?.namespace }) };
 }
 
 /** Returns the names of volumes that a platform of the project made, by those of their resources. */
