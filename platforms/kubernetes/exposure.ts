@@ -28,16 +28,23 @@ function placeOf(address: string): { host: string; path: string } {
   return { host, path: address.slice(host.length) || "/" };
 }
 
+/** Lists the hosts of all Ingresses, which share a certificate: cert-manager makes it for the hosts of one of them. */
+function hostsOf({ webserver, flower, monitoring }: IngressSettings): string[] {
+  const addresses = [webserver, flower, monitoring].filter((address) => address !== undefined);
+  return [...new Set(addresses.map((address) => placeOf(address).host))];
+}
+
 function ingressSpec(
   name: string,
   address: string,
-  { class: ingressClassName, tlsSecret: secretName }: IngressSettings,
+  ingress: IngressSettings,
 ): k8s.types.input.networking.v1.IngressSpec {
+  const { class: ingressClassName, tlsSecret: secretName } = ingress;
   const { host, path } = placeOf(address);
   const backend = { service: { name, port: { name: "main" } } };
   return {
     ...(ingressClassName !== undefined && { ingressClassName }),
-    ...(secretName !== undefined && { tls: [{ hosts: [host], secretName }] }),
+    ...(secretName !== undefined && { tls: [{ hosts: hostsOf(ingress), secretName }] }),
     rules: [{ host, http: { paths: [{ path, pathType: "Prefix", backend }] } }],
   };
 }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesSettings } from "../../settings/schema/kubernetes.ts";
 import type { Labels, Service, Values } from "../../workload.ts";
 import { podOperatorRole } from "./cluster/podOperator.ts";
-import { denyAll } from "./policies.ts";
+import { denyAll, solvers } from "./policies.ts";
 
 /** Namespace of a stack, and the resources that all of its pods share. */
 export interface NamespaceResources {
@@ -78,7 +78,7 @@ export function namespaceResources(
   opts: pulumi.CustomResourceOptions,
 ): NamespaceResources {
   const { stack, settings } = args;
-  const { pullSecrets, createNamespace, serviceAccount, priority, podOperator } = settings;
+  const { pullSecrets, createNamespace, serviceAccount, priority, podOperator, ingress } = settings;
   const labels = unowned(args.labels);
   const created = createNamespace ? [createdNamespace(name, args, opts)] : [];
   const namespace = created[0]?.metadata.name ?? pulumi.output(stack);
@@ -102,6 +102,13 @@ export function namespaceResources(
     { metadata: { name: "deny-all", namespace, ...labels }, spec: denyAll },
     opts,
   );
+  // The certificate of a Gateway belongs to another namespace.
+  if (ingress?.tlsSecret !== undefined && !ingress.gateway)
+    new k8s.networking.v1.NetworkPolicy(
+      "acme-solvers",
+      { metadata: { name: "acme-solvers", namespace, ...labels }, spec: solvers(ingress) },
+      opts,
+    );
   if (podOperator) {
     const tasks = { stack, namespace: podOperator.namespace, labels: args.labels };
     podOperatorRole({ ...tasks, serviceAccount: account.metadata.name }, opts);

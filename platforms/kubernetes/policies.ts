@@ -81,7 +81,7 @@ function toRanges({ to, except }: PolicyContext["egress"]): Egress[] {
   return peers.length > 0 ? [{ to: peers }] : [];
 }
 
-function peopleIn({ people }: PolicyContext): Peer[] {
+function peersOf(people: PolicyContext["people"]): Peer[] {
   if (!people) return [];
   const { namespace, from } = people;
   const pods = namespace === undefined ? [] : [{ namespaceSelector: namespaceCalled(namespace) }];
@@ -100,7 +100,7 @@ export function policy(
     from: [{ podSelector: { matchLabels: { [`reaches/${name}`]: "true" } } }],
     ports,
   };
-  const people = peopleIn(context).map((peer): Ingress => ({ from: [peer], ports }));
+  const people = peersOf(context.people).map((peer): Ingress => ({ from: [peer], ports }));
   const talks = reaches.length > 0 || outbound;
   return {
     podSelector: { matchLabels: selector(name) },
@@ -117,6 +117,16 @@ export function policy(
 
 /** Denies all connections of pods that no other policy selects. */
 export const denyAll: Policy = { podSelector: {}, policyTypes: ["Ingress", "Egress"] };
+
+/** Admits people to the pods with which cert-manager answers an authority's question over HTTP. */
+export function solvers(people: PolicyContext["people"]): Policy {
+  const ports = [{ port: 8089, protocol: "TCP" }];
+  return {
+    podSelector: { matchLabels: { "acme.cert-manager.io/http01-solver": "true" } },
+    policyTypes: ["Ingress"],
+    ingress: peersOf(people).map((peer) => ({ from: [peer], ports })),
+  };
+}
 
 /** Admits another namespace to a service. */
 export function admission(namespace: string, { host, port }: Endpoint): Policy {

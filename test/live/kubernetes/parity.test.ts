@@ -220,7 +220,7 @@ test("an ingress leads to the webserver and to Flower", async () => {
       name,
       {
         ingressClassName: "parity",
-        tls: [{ hosts: [ingress[name]], secretName: "airflow-tls" }],
+        tls: [{ hosts: [ingress.webserver, ingress.flower], secretName: "airflow-tls" }],
         rules: [{ host: ingress[name], http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
       },
     ];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { cluster } from "../../cluster.ts";
 import { allOf, declared, type Plain, podsOf, specOf } from "./objects.ts";
 
 const ingress = {
@@ -40,6 +41,27 @@ test("an ingress leads only to the webserver, and only its controller may reach 
   });
   assert.deepEqual(admitted(objects, "webserver"), [[ofController]]);
   assert.deepEqual(admitted(objects, "flower"), []);
+});
+
+test("one certificate serves the hosts of all Ingresses, and the controller reaches cert-manager's solvers", async () => {
+  const published = {
+    ...ingress,
+    webserver: "tools.example.com/airflow",
+    flower: "tools.example.com/flower",
+    monitoring: "series.example.com",
+  };
+  const config = { monitoring: {}, images: { ...cluster.images, monitoring: "r/monitoring:1" } };
+  const objects = await declared({ ...config, kubernetes: { ingress: published } });
+  const tls = [{ hosts: ["tools.example.com", "series.example.com"], secretName: "airflow-tls" }];
+  for (const name of ["webserver", "flower", "monitoring"])
+    assert.deepEqual(specOf(objects, `Ingress ${name}`).tls, tls, name);
+  assert.deepEqual(specOf(objects, "NetworkPolicy acme-solvers"), {
+    podSelector: { matchLabels: { "acme.cert-manager.io/http01-solver": "true" } },
+    policyTypes: ["Ingress"],
+    ingress: [{ from: [ofController], ports: [{ port: 8089, protocol: "TCP" }] }],
+  });
+  const { tlsSecret: _, ...plain } = ingress;
+  assert.ok(!(await declared({ kubernetes: { ingress: plain } })).has("NetworkPolicy acme-solvers"));
 });
 
 test("behind an ingress the webserver takes client and scheme from the proxy's headers", async () => {
