@@ -6,6 +6,8 @@ interface Capabilities {
   readonly nodes: boolean;
   /** Changes the number of workers with the work. */
   readonly autoscale: boolean;
+  /** Replaces several workers of a group at a time. */
+  readonly together: boolean;
   /** Has Secrets that a stack may name. */
   readonly secrets: boolean;
   /** Publishes services at an address of a machine. */
@@ -37,6 +39,7 @@ export const capabilities: Readonly<Record<PlatformName, Capabilities>> = {
     engines: true,
     nodes: false,
     autoscale: false,
+    together: true,
     secrets: false,
     publish: true,
     loopback: true,
@@ -53,6 +56,8 @@ export const capabilities: Readonly<Record<PlatformName, Capabilities>> = {
     engines: false,
     nodes: true,
     autoscale: true,
+    // A StatefulSet replaces one pod after the other.
+    together: false,
     secrets: true,
     publish: false,
     loopback: false,

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { forPlatform } from "../capabilities.ts";
+import { capabilities, forPlatform } from "../capabilities.ts";
 import { hasFlag } from "../deploymentFlags.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { checkEngines } from "./docker/needs.ts";
@@ -31,12 +31,20 @@ export async function deployedResources(): Promise<readonly StateResource[]> {
   return Object.entries(byUrn).map(([urn, resource]) => ({ ...resource, urn }));
 }
 
+/** Explains which flag of the deployment the platform cannot follow; undefined if it follows all. */
+export function unfollowedFlag({ platform }: Pick<Settings, "platform">): string | undefined {
+  if (!hasFlag("at-once") || capabilities[platform].together) return;
+  return "--at-once (AIRFLOW_AT_ONCE) does not apply to the workers of a group here: the cluster replaces them one at a time";
+}
+
 /**
  * Checks the engines, or the storage and the nodes of the cluster, before anything there is touched.
  * @param name prefix of the names of containers, and default name of the namespace
  * @throws pulumi.RunError listing every fault
  */
-export function checkPlatform(settings: Settings, name: string): Promise<void> {
+export async function checkPlatform(settings: Settings, name: string): Promise<void> {
+  const unfollowed = unfollowedFlag(settings);
+  if (unfollowed !== undefined) await pulumi.log.warn(unfollowed);
   const check = forPlatform(settings.platform, { docker: checkEngines, kubernetes: checkCluster });
   return check(settings, name);
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { turnsOf, workersOf } from "../../../components/turns.ts";
+import { unfollowedFlag } from "../../../platforms/look.ts";
 import { knownFrom } from "../../../platforms/ownership/known.ts";
 import { cluster } from "../cluster.ts";
 import { declare } from "../mocks.ts";
@@ -124,4 +125,19 @@ test("after a removal the state has no workers, even if the outputs still name t
   assert.equal(hasWorkers(), false);
   assert.equal(hasWorkers("pulumi:pulumi:Stack", "docker:index/volume:Volume"), false);
   assert.equal(hasWorkers("pulumi:pulumi:Stack", "airflow:index:Worker"), true);
+});
+
+test("a cluster, which replaces workers of a group one at a time, says that it does not follow --at-once", () => {
+  const said = (flag: string) => {
+    process.env.AIRFLOW_AT_ONCE = flag;
+    return [unfollowedFlag({ platform: "kubernetes" }), unfollowedFlag({ platform: "docker" })];
+  };
+  try {
+    assert.deepEqual(said("false"), [undefined, undefined]);
+    const [inCluster, onEngine] = said("true");
+    assert.match(inCluster ?? "", /--at-once .* one at a time/);
+    assert.equal(onEngine, undefined);
+  } finally {
+    delete process.env.AIRFLOW_AT_ONCE;
+  }
 });
