@@ -31,7 +31,7 @@ import { contentName, metadataOf } from "./metadata.ts";
 import { type NamespaceResources, namespaceResources } from "./namespace.ts";
 import { needsKeda, scaling } from "./operators/keda.ts";
 import { observe } from "./operators/prometheusOperator.ts";
-import { jobPod, type PodArgs, selector, servicePod, zones } from "./pod.ts";
+import { annotationsOf, jobPod, type PodArgs, selector, servicePod, zones } from "./pod.ts";
 import { admission, policy, reachLabels } from "./policies.ts";
 import { rolling } from "./rolling.ts";
 
@@ -274,7 +274,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   /** Puts selector and reach labels last, so that no other label overrides them. */
   private podMetadata(name: string, job: Job): k8s.types.input.meta.v1.ObjectMeta {
     const labels = { ...this.labels, ...job.labels, ...selector(name), ...reachLabels(job) };
-    const { annotations } = job.pod ?? {};
+    const annotations = annotationsOf(job);
     return { labels, ...(annotations && { annotations }) };
   }
 

@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Job, Limits, Nodes, Service, Stop, Volume } from "../../workload.ts";
+import type { Job, Limits, Nodes, PodExtras, Service, Stop, Volume } from "../../workload.ts";
 import { runtimeDirectory, secretsDirectory, usualSharedMemory } from "../../workload.ts";
 import { withPodExtras } from "./podExtras.ts";
 import { probes } from "./probes.ts";
@@ -40,6 +40,9 @@ const drainSeconds = 5;
 
 /** Seconds after which a pod of a lost node is started elsewhere; the cluster's default is 300. */
 const lostNodeSeconds = 60;
+
+/** Seconds that Cluster Autoscaler lets pods stop when it removes a node: its default `--max-graceful-termination-sec`. */
+const autoscalerSeconds = 600;
 
 /** Storage that a container may use outside its volumes, including its logs. */
 const ephemeralStorage = { request: "256Mi", limit: "10Gi" };
@@ -266,6 +269,12 @@ export function jobPod(name: string, job: Job, args: PodArgs): PodSpec {
     tolerations: tolerationsOf(args.nodes),
     terminationGracePeriodSeconds: job.stop.graceSeconds,
   };
+}
+
+/** Keeps the cluster's autoscaler from pods that may take longer to stop than it waits; a stack's own annotations win. */
+export function annotationsOf({ stop, pod }: Pick<Job, "stop" | "pod">): PodExtras["annotations"] {
+  if (stop.graceSeconds <= autoscalerSeconds) return pod?.annotations;
+  return { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false", ...pod?.annotations };
 }
 
 /** Labels that select the pods of one workload. */

@@ -172,6 +172,18 @@ test("roles.*.pod adds fields to the role's pods", async () => {
   assert.deepEqual(sidecars.map(([name]) => name).sort(), [...controlRoles, "worker"]);
 });
 
+test("a node with workers that may take longer than the cluster's autoscaler waits is not removed by it", async () => {
+  const key = "cluster-autoscaler.kubernetes.io/safe-to-evict";
+  const annotations = async (config: Plain, name = "StatefulSet worker") =>
+    ((specOf(await declared(config), name).template as Plain).metadata as Plain).annotations;
+  assert.equal(await annotations({ workerGraceSeconds: 600 }), undefined);
+  assert.deepEqual(await annotations({ workerGraceSeconds: 601 }), { [key]: "false" });
+  assert.equal(await annotations({ workerGraceSeconds: 601 }, "Deployment scheduler"), undefined);
+  const pod = { annotations: { [key]: "true", "example.com/watched": "true" } };
+  const own = { workerGraceSeconds: 601, roles: { worker: { pod } } };
+  assert.deepEqual(await annotations(own), pod.annotations);
+});
+
 test("roles.*.pod refuses names that the stack itself uses", () => {
   const worker = {
     image: "image:1",
