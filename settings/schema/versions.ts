@@ -3,6 +3,9 @@ import { type Major, type Role, rolesWhere } from "../../roles.ts";
 /** Default version of Airflow. */
 export const defaultVersion = "3.3.2";
 
+/** Oldest version of Kubernetes that stacks run on: the first one that lets pods sleep before they stop. */
+export const oldestKubernetes = "1.30";
+
 /** Releases whose settings, roles and logins are known; patches of a release do not differ in these. */
 const releases = ["2.11", "3.3"] as const;
 export type Release = (typeof releases)[number];

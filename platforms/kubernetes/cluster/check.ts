@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ImageName } from "../../../images/local.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { kubernetesDefaults } from "../../../settings/schema/kubernetes.ts";
+import { isOlder, oldestKubernetes } from "../../../settings/schema/versions.ts";
 import { askCluster, askEngine } from "../../ask.ts";
 import { usedImages } from "../../usedImages.ts";
 import { contextFlags } from "../ownership.ts";
@@ -43,6 +44,14 @@ async function known({ images, dagsImage }: Settings, names: readonly ImageName[
   return new Map(answers.filter(([, found]) => found.length > 0));
 }
 
+async function versionFaults(flags: readonly string[]): Promise<readonly string[]> {
+  const { text, complaint } = await askCluster([...flags, "version", "--output", "json"]);
+  const given: unknown = complaint === undefined ? JSON.parse(text).serverVersion?.gitVersion : undefined;
+  const [, release] = /^v(\d+\.\d+)/.exec(String(given)) ?? [];
+  if (release === undefined || !isOlder(release, oldestKubernetes)) return [];
+  return [`the cluster has Kubernetes ${given}; expected ${oldestKubernetes} or newer: upgrade the cluster`];
+}
+
 async function storageFaults(settings: Settings, flags: readonly string[]): Promise<readonly string[]> {
   const { storage } = settings.kubernetes ?? kubernetesDefaults;
   if (storage.sharedAccess !== "ReadWriteMany") return [];
@@ -58,7 +67,7 @@ async function imageFaults(settings: Settings, flags: readonly string[]): Promis
 }
 
 /**
- * Checks before anything is touched that the cluster can make volumes for pods on many nodes, and has nodes for the
+ * Checks before anything is touched that the cluster is new enough, can make volumes for pods on many nodes, and has nodes for the
  * stack's images. What kubectl or a registry does not tell is not checked.
  * @param namespace unless the settings give one
  * @throws pulumi.RunError listing every fault
@@ -66,6 +75,10 @@ async function imageFaults(settings: Settings, flags: readonly string[]): Promis
 export async function checkCluster(settings: Settings, namespace: string): Promise<void> {
   const { kubernetes = kubernetesDefaults } = settings;
   const flags = [...contextFlags(kubernetes), "--namespace", kubernetes.namespace ?? namespace];
-  const faults = await Promise.all([storageFaults(settings, flags), imageFaults(settings, flags)]);
+  const faults = await Promise.all([
+    versionFaults(flags),
+    storageFaults(settings, flags),
+    imageFaults(settings, flags),
+  ]);
   if (faults.flat().length > 0) throw new pulumi.RunError(faults.flat().join("\n"));
 }

@@ -9,6 +9,7 @@ import {
   podsOf,
 } from "../../../../platforms/kubernetes/cluster/architectures.ts";
 import { checkCluster } from "../../../../platforms/kubernetes/cluster/check.ts";
+import { oldestKubernetes } from "../../../../settings/schema/versions.ts";
 import { cluster, clusterWithImage } from "../../cluster.ts";
 import { type Config, settingsFor } from "../../settingsFrom.ts";
 import { withPrograms } from "../../standIns.ts";
@@ -140,10 +141,13 @@ test("the architectures of one manifest, and of a list of them, are read without
 });
 
 /** Checks a stack in front of a cluster of two arm64 nodes and a registry; returns the error, and what Docker was asked. */
-async function checked(config: Config, { nodes, registry }: { nodes?: string; registry?: string } = {}) {
+async function checked(
+  config: Config,
+  { nodes, registry, version }: { nodes?: string; registry?: string; version?: string } = {},
+) {
   const all = JSON.stringify({ items: arm.slice(0, 2) });
   const programs = {
-    kubectl: `#!/bin/sh\ncase "$*" in *" get nodes "*) ${nodes ?? `echo '${all}'`};; *) exit 1;; esac`,
+    kubectl: `#!/bin/sh\ncase "$*" in *" get nodes "*) ${nodes ?? `echo '${all}'`};; *" version "*) ${version ?? "exit 1"};; *) exit 1;; esac`,
     docker: `#!/bin/sh
 echo "$*" >> "$(dirname "$0")/asked"
 case "$1" in version) echo arm64;; *) ${registry ?? `echo '${JSON.stringify(manifest("amd64"))}'`};; esac`,
@@ -200,4 +204,16 @@ test("the image with DAGs has the architecture of the engine that builds it, if 
     /^dagsImage is for arm64/,
   );
   assert.equal((await checked(stack, { nodes: amdNodes })).error, undefined);
+});
+
+test("a cluster that is too old is refused, and one that does not tell its version is not", async () => {
+  const fault = async (version?: string) =>
+    (await checked(cluster, { nodes: "exit 1", ...(version !== undefined && { version }) })).error;
+  const says = (gitVersion: string) => `echo '${JSON.stringify({ serverVersion: { gitVersion } })}'`;
+  assert.equal(
+    await fault(says("v1.29.4-eks-036c24b")),
+    `the cluster has Kubernetes v1.29.4-eks-036c24b; expected ${oldestKubernetes} or newer: upgrade the cluster`,
+  );
+  for (const version of [says("v1.30.0"), says("v1.34.1+k3s1"), "echo '{}'", undefined])
+    assert.equal(await fault(version), undefined, version);
 });
