@@ -47,7 +47,9 @@ const storage = object({
   data: size.default("10Gi").describe("Size of the volume that tasks write to, at /opt/airflow/data."),
   volumes: size
     .default("10Gi")
-    .describe("Size of each volume that `roles` name; many nodes may write to it."),
+    .describe(
+      "Size of each further volume: that of the backups, that of the monitoring, and those that `roles` name, to which many nodes may write.",
+    ),
 });
 
 export const kubernetes = object({
