@@ -59,7 +59,7 @@ export async function deployAirflow(
   await followContext(settings).catch(({ message }: Error) => {
     throw new pulumi.RunError(message);
   });
-  await checkPlatform(settings, currentPrefix());
+  await checkPlatform(settings, currentPrefix(), resources);
   const record = recordOf(settings, previous);
   for (const line of leftOver(record)) await pulumi.log.warn(line);
   const look = lookFor(settings, known, pulumi.getStack());

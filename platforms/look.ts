@@ -40,13 +40,21 @@ export function unfollowedFlag({ platform }: Pick<Settings, "platform">): string
 /**
  * Checks the engines, or the storage and the nodes of the cluster, before anything there is touched.
  * @param name prefix of the names of containers, and default name of the namespace
+ * @param resources resources of the last deployment
  * @throws pulumi.RunError listing every fault
  */
-export async function checkPlatform(settings: Settings, name: string): Promise<void> {
+export async function checkPlatform(
+  settings: Settings,
+  name: string,
+  resources: readonly StateResource[],
+): Promise<void> {
   const unfollowed = unfollowedFlag(settings);
   if (unfollowed !== undefined) await pulumi.log.warn(unfollowed);
-  const check = forPlatform(settings.platform, { docker: checkEngines, kubernetes: checkCluster });
-  return check(settings, name);
+  const check = forPlatform<typeof checkCluster>(settings.platform, {
+    docker: checkEngines,
+    kubernetes: checkCluster,
+  });
+  return check(settings, name, resources);
 }
 
 /** Makes a message immutable: Pulumi would prefix the name of the property that waits for the check. */

@@ -1,12 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
+import { hasFlag } from "../../../deploymentFlags.ts";
 import type { ImageName } from "../../../images/local.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { kubernetesDefaults } from "../../../settings/schema/kubernetes.ts";
 import { isOlder, oldestKubernetes } from "../../../settings/schema/versions.ts";
 import { askCluster, askEngine } from "../../ask.ts";
+import type { StateResource } from "../../ownership/known.ts";
 import { usedImages } from "../../usedImages.ts";
 import { contextFlags } from "../ownership.ts";
 import { architectureFaults, architecturesIn, podsOf } from "./architectures.ts";
+import { neighbourFault, neighbourKinds } from "./neighbours.ts";
 import { storageFault, storageKinds } from "./storage.ts";
 
 /** Seconds that a registry has for its answer; a deployment goes on without one. */
@@ -66,17 +69,38 @@ async function imageFaults(settings: Settings, flags: readonly string[]): Promis
     : [];
 }
 
+/** True if a state has objects in a namespace. */
+function isDeployed(resources: readonly StateResource[], namespace: string): boolean {
+  return resources.some(({ type, outputs = {} }) => {
+    const { metadata } = outputs as { metadata?: { namespace?: string } };
+    return type.startsWith("kubernetes:") && metadata?.namespace === namespace;
+  });
+}
+
+async function neighbourFaults(namespace: string, flags: readonly string[]): Promise<readonly string[]> {
+  return [neighbourFault(namespace, (await objects(flags, neighbourKinds)) ?? []) ?? []].flat();
+}
+
 /**
- * Checks before anything is touched that the cluster is new enough, can make volumes for pods on many nodes, and has nodes for the
- * stack's images. What kubectl or a registry does not tell is not checked.
+ * Checks before anything is touched that the cluster is new enough, can make volumes for pods on many nodes, and has
+ * nodes for the stack's images, and that a namespace of somebody else's is free. What kubectl or a registry does not tell
+ * is not checked.
  * @param namespace unless the settings give one
+ * @param resources resources of the last deployment
  * @throws pulumi.RunError listing every fault
  */
-export async function checkCluster(settings: Settings, namespace: string): Promise<void> {
+export async function checkCluster(
+  settings: Settings,
+  namespace: string,
+  resources: readonly StateResource[] = [],
+): Promise<void> {
   const { kubernetes = kubernetesDefaults } = settings;
-  const flags = [...contextFlags(kubernetes), "--namespace", kubernetes.namespace ?? namespace];
+  const place = kubernetes.namespace ?? namespace;
+  const flags = [...contextFlags(kubernetes), "--namespace", place];
+  const mayShare = kubernetes.createNamespace || hasFlag("adopt") || isDeployed(resources, place);
   const faults = await Promise.all([
     versionFaults(flags),
+    mayShare ? [] : neighbourFaults(place, flags),
     storageFaults(settings, flags),
     imageFaults(settings, flags),
   ]);

@@ -9,6 +9,8 @@ import {
   podsOf,
 } from "../../../../platforms/kubernetes/cluster/architectures.ts";
 import { checkCluster } from "../../../../platforms/kubernetes/cluster/check.ts";
+import { neighbourKinds } from "../../../../platforms/kubernetes/cluster/neighbours.ts";
+import type { StateResource } from "../../../../platforms/ownership/known.ts";
 import { oldestKubernetes } from "../../../../settings/schema/versions.ts";
 import { cluster, clusterWithImage } from "../../cluster.ts";
 import { type Config, settingsFor } from "../../settingsFrom.ts";
@@ -140,20 +142,28 @@ test("the architectures of one manifest, and of a list of them, are read without
   assert.deepEqual(architecturesIn("{}"), []);
 });
 
+/** Shell commands that answer for the cluster and the registry. */
+interface Answers {
+  readonly nodes?: string;
+  readonly registry?: string;
+  readonly version?: string;
+  readonly objects?: string;
+}
+
 /** Checks a stack in front of a cluster of two arm64 nodes and a registry; returns the error, and what Docker was asked. */
 async function checked(
   config: Config,
-  { nodes, registry, version }: { nodes?: string; registry?: string; version?: string } = {},
+  { nodes, registry, version, objects, resources }: Answers & { resources?: readonly StateResource[] } = {},
 ) {
   const all = JSON.stringify({ items: arm.slice(0, 2) });
   const programs = {
-    kubectl: `#!/bin/sh\ncase "$*" in *" get nodes "*) ${nodes ?? `echo '${all}'`};; *" version "*) ${version ?? "exit 1"};; *) exit 1;; esac`,
+    kubectl: `#!/bin/sh\ncase "$*" in *" get nodes "*) ${nodes ?? `echo '${all}'`};; *" version "*) ${version ?? "exit 1"};; *"get ${neighbourKinds} "*) ${objects ?? "exit 1"};; *) exit 1;; esac`,
     docker: `#!/bin/sh
 echo "$*" >> "$(dirname "$0")/asked"
 case "$1" in version) echo arm64;; *) ${registry ?? `echo '${JSON.stringify(manifest("amd64"))}'`};; esac`,
   };
   return withPrograms(programs, async (folder) => {
-    const error = await checkCluster(settingsFor(config), "airflow-unit").then(
+    const error = await checkCluster(settingsFor(config), "airflow-unit", resources).then(
       () => undefined,
       ({ message }: Error) => message,
     );
@@ -216,4 +226,32 @@ test("a cluster that is too old is refused, and one that does not tell its versi
   );
   for (const version of [says("v1.30.0"), says("v1.34.1+k3s1"), "echo '{}'", undefined])
     assert.equal(await fault(version), undefined, version);
+});
+
+test("a first deployment to a namespace that the stack does not make is refused if others run there", async () => {
+  const owned = (kind: string) => ({ ownerReferences: [{ kind }] });
+  const found = [
+    { kind: "Service", metadata: { name: "redis" } },
+    { kind: "Service", metadata: { name: "kubernetes", labels: { component: "apiserver" } } },
+    { kind: "Deployment", metadata: { name: "shop" } },
+    { kind: "Pod", metadata: { name: "shop-1", ...owned("ReplicaSet") }, status: { phase: "Running" } },
+    { kind: "Pod", metadata: { name: "report-1", ...owned("Job") }, status: { phase: "Running" } },
+    { kind: "Pod", metadata: { name: "report-0", ...owned("Job") }, status: { phase: "Succeeded" } },
+  ];
+  const objects = `echo '${JSON.stringify({ items: found })}'`;
+  const fault = async (kubernetes: object, more: Parameters<typeof checked>[1] = {}) =>
+    (await checked({ ...cluster, kubernetes }, { nodes: "exit 1", objects, ...more })).error;
+  const shared = { createNamespace: false, namespace: "team" };
+  assert.equal(
+    await fault(shared),
+    "kubernetes.createNamespace is false, and namespace team has Deployment shop, Pod report-1, Service redis; " +
+      "expected a namespace for the stack alone, since it denies the connections of all other pods there",
+  );
+  assert.equal(await fault({ namespace: "team" }), undefined, "of a namespace that the stack makes");
+  assert.equal(await fault(shared, { objects: "exit 1" }), undefined, "without an answer");
+  const deployedTo = (namespace: string) => ({
+    resources: [{ urn: "a", type: "kubernetes:core/v1:Service", outputs: { metadata: { namespace } } }],
+  });
+  assert.equal(await fault(shared, deployedTo("team")), undefined, "of a stack that was deployed there");
+  assert.match((await fault(shared, deployedTo("other"))) ?? "", /Deployment shop/);
 });
