@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { spell } from "../settings/schema/path.ts";
 import { schema } from "../settings/schema/schema.ts";
 import { type ConvertedKey, type Item, type Outcome, targetsOf, unset, unsupported } from "./rule.ts";
+import { plainSecretProblem } from "./secrets.ts";
 import type { Leaf, SourcePath } from "./source.ts";
 
 /** A part of the input with its outcome. */
@@ -68,16 +69,21 @@ function messageOf(issue: z.core.$ZodIssue): string {
   return issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
 }
 
-/** Drops the targets that the schema rejects. */
+/** Returns why a target cannot be in the stack file; undefined if it can. Packages have been checked word by word. */
+function targetProblem(target: ConvertedKey): string | undefined {
+  const { path, value } = target;
+  if (value === undefined || path[0] === "requirements") return undefined;
+  const problem = schemaError(target) ?? plainSecretProblem(path, value);
+  return problem && `${spell(path)}: ${problem}`;
+}
+
+/** Drops the targets that cannot be in the stack file. */
 function withoutInvalidTargets(outcome: Outcome): Outcome {
   if (outcome.kind !== "taken") return outcome;
-  const errors = outcome.targets.map((target) =>
-    target.value === undefined || target.path[0] === "requirements" ? undefined : schemaError(target),
-  );
-  const valid = outcome.targets.filter((_, at) => errors[at] === undefined);
-  const [first] = errors.filter((error) => error !== undefined);
-  const to = outcome.targets[errors.findIndex((error) => error !== undefined)]?.path ?? [];
-  return valid.length > 0 ? { ...outcome, targets: valid } : unsupported(`${spell(to)}: ${first}`);
+  const problems = outcome.targets.map(targetProblem);
+  const valid = outcome.targets.filter((_, at) => problems[at] === undefined);
+  const [first = "it has no value that the stack takes"] = problems.filter((text) => text !== undefined);
+  return valid.length > 0 ? { ...outcome, targets: valid } : unsupported(first);
 }
 
 function placeOf({ file, line }: Leaf): string {

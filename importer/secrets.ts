@@ -36,7 +36,7 @@ const secretValues: readonly RegExp[] = [
   // Addresses that are a secret as a whole, and tokens with the marks of those who issue them.
   webhooks,
   issued,
-  /^(Bearer|Basic)\s+\S{8}/i,
+  /(^|\bauthorization\W+)(Bearer|Basic)\s+\S{8}/i,
   /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
   // A service account of Google's.
@@ -55,6 +55,42 @@ export function looksSecret(name: string, value: string): boolean {
   if (secretValues.some((form) => form.test(value)) || isRandom(value)) return true;
   if (value === "" || /^(true|false|yes|no|on|off|none|\d{1,5})$/i.test(value)) return false;
   return secretWords.test(name) && !(plainWords.test(name) && !/pass(word)?_?(id|name)$/i.test(name));
+}
+
+/** Options and assignments in a command, with their values, unless these refer to variables: `--password word`, `TOKEN=word`. */
+const options = /(?<![\w-])(?:--([A-Za-z][\w-]*)[= ]|([A-Za-z_]\w*)=)["']?([^\s"'$-][^\s"';&|]*)/g;
+
+function namedSecret(name: string, value: string): boolean {
+  return looksSecret(name.replaceAll(/\W+/g, "_"), value);
+}
+
+/** True if a value has a secret: by its form, beside the name of a variable, or in the options of a command. */
+function holdsSecret(value: unknown, name = ""): boolean {
+  if (Array.isArray(value)) {
+    const words = value.filter((item) => typeof item !== "object").join(" ");
+    return (
+      value.some((item) => holdsSecret(item)) ||
+      [...words.matchAll(options)].some(([, option, variable = "", text = ""]) =>
+        namedSecret(option ?? variable, text),
+      )
+    );
+  }
+  if (typeof value !== "object" || value === null) return namedSecret(name, String(value ?? ""));
+  const { name: variable } = value as { name?: unknown };
+  return Object.entries(value).some(([key, inner]) =>
+    holdsSecret(inner, key === "value" ? String(variable ?? "") : ""),
+  );
+}
+
+/** Returns why a value may not be in a stack file; undefined if it may. */
+export function plainSecretProblem(path: SourcePath, value: unknown): string | undefined {
+  const [holder, name] = path.slice(-2);
+  const isNamed = holder === "labels" || holder === "annotations";
+  // The hash of a commit looks random.
+  if (spell(path) === "dagsGit.ref" || !holdsSecret(value, isNamed ? String(name) : "")) return undefined;
+  return path.includes("initContainers")
+    ? "it has a secret: expected env with valueFrom.secretKeyRef"
+    : "it may be a secret, which everybody can read there";
 }
 
 /** Converts a secret: keeps a reference, leaves a value to the command that stores it, and drops a published example. */

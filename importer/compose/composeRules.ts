@@ -13,7 +13,6 @@ import {
   unset,
   unsupported,
 } from "../rule.ts";
-import { looksSecret } from "../secrets.ts";
 import { checkExecutor, convertAutoscale, type ImportContext } from "../settings.ts";
 import { convertCores, convertMebibytes, convertSeconds, parseInteger } from "../units.ts";
 import { builtVersion } from "./container.ts";
@@ -109,11 +108,8 @@ const grace = (item: Item, { users }: ComposeContext): Outcome =>
     ? conversionRule(["workerGraceSeconds"], convertSeconds, "a time like 5m")(item)
     : handled("each role has a grace period of its own");
 
-const label = ({ match: [name = ""], value }: Item, context: ComposeContext): Outcome => {
-  const text = String(value ?? "");
-  if (looksSecret(name, text)) return unsupported("it is a secret, and labels are read by everybody");
-  return takenByRoles(roleTargets(context, ["labels", name], text));
-};
+const label = ({ match: [name = ""], value }: Item, context: ComposeContext): Outcome =>
+  takenByRoles(roleTargets(context, ["labels", name], String(value ?? "")));
 
 const image = ({ value }: Item, context: ComposeContext): Outcome => {
   const built = context.users

@@ -7,6 +7,8 @@ import { composeOf, imported } from "./disk.ts";
 /** Secret that differs in each run. */
 const word = `w${randomBytes(9).toString("hex")}`;
 
+const chartFile = { main: "values.yaml" };
+
 const secretNames =
   "PGPASSWORD MYSQL_PWD DB_PASS SMTP_PASSWD GITLAB_PAT SLACK_WEBHOOK TEAMS_WEBHOOK_URL API_KEY SECRET_KEY AUTH_TOKEN SENTRY_DSN BACKEND_KWARGS AZURE_SAS GCP_CREDENTIALS DEPLOY_KEY HASH_SALT FLOWER_BASIC_AUTH".split(
     " ",
@@ -101,6 +103,67 @@ const elsewhere: [what: string, text: string][] = [
     ),
   ],
 ];
+
+const chartPlaces: [what: string, text: string, reason: RegExp][] = [
+  [
+    "the environment of a container",
+    `scheduler: { extraInitContainers: [{ name: a, image: i, env: [{ name: DB_PASSWORD, value: ${word} }] }] }`,
+    /initContainers\[0\]: it has a secret: expected env with valueFrom\.secretKeyRef/,
+  ],
+  [
+    "an option of a container",
+    `workers: { extraContainers: [{ name: a, image: i, args: [--port=5, --password=${word}] }] }`,
+    /valueFrom\.secretKeyRef/,
+  ],
+  [
+    "two words of a command",
+    `workers: { extraContainers: [{ name: a, image: i, command: [run, --auth-token, ${word}] }] }`,
+    /valueFrom\.secretKeyRef/,
+  ],
+  [
+    "a script of a container",
+    `workers: { extraInitContainers: [{ name: a, image: i, command: [sh, -c, "export API_KEY=${word}; run"] }] }`,
+    /valueFrom\.secretKeyRef/,
+  ],
+  ["a label of the chart", `scheduler: { labels: { api-key: ${word} } }`, /everybody can read/],
+  [
+    "an annotation of pods",
+    `scheduler: { podAnnotations: { acme.example.com/token: ${word} } }`,
+    /everybody can read/,
+  ],
+  [
+    "an annotation of the ingress",
+    `ingress: { web: { enabled: true, host: a.b, annotations: { a/snippet: 'set Authorization "Bearer ${word}";' } } }`,
+    /everybody can read/,
+  ],
+];
+
+for (const [what, text, reason] of chartPlaces) {
+  test(`a secret in ${what} is neither written nor shown, and the report says what to do`, () => {
+    const { stack, report } = imported({ "values.yaml": `executor: CeleryExecutor\n${text}\n` }, chartFile);
+    assert.ok(!`${stack}${report}`.includes(word));
+    assert.match(report, reason);
+  });
+}
+
+test("names of Secrets, references to variables and the hash of a commit are written", () => {
+  const container =
+    "{ name: a, image: i, args: [--password=$(WORD), --token-file=/t], env: [{ name: WORD, valueFrom: { secretKeyRef: { name: db, key: password } } }] }";
+  const commit = "0123456789abcdef0123456789abcdef01234567";
+  const { plan } = imported(
+    {
+      "values.yaml": `executor: CeleryExecutor
+airflowVersion: 3.3.2
+scheduler: { extraInitContainers: [${container}] }
+workers: { extraVolumes: [{ name: s, secret: { secretName: db-password } }] }
+registry: { secretName: pull-secret }
+dags: { gitSync: { enabled: true, repo: https://git.example.com/dags.git, rev: ${commit} } }
+`,
+    },
+    chartFile,
+  );
+  assert.deepEqual(plan.unsupported, []);
+});
 
 for (const [what, text] of elsewhere) {
   test(`a secret in ${what} is neither written nor shown`, () => {
