@@ -84,6 +84,13 @@ const replicas = ({ value }: Item, context: ComposeContext): Outcome => {
 const memory = sizeRule(convertMebibytes, "a size like 2g", "memory", "workerMemory");
 const cpu = sizeRule(convertCores, "a number of cores", "cpu", "workerCpu");
 
+const sharedMemory = ({ value }: Item, context: ComposeContext): Outcome => {
+  const size = convertMebibytes(value);
+  return size === undefined
+    ? unreadableValue("a size like 1g")
+    : takenByRoles(roleTargets(context, ["sharedMemory"], size));
+};
+
 const command = (_: Item, context: ComposeContext): Outcome => {
   const worker = context.users.find((user) => user.worker)?.worker;
   if (!worker) return handled("the stack starts each role itself");
@@ -159,6 +166,7 @@ export const composeRules: readonly ImportRule<ComposeContext>[] = [
   ["airflow.deploy.replicas", replicas],
   ["airflow.mem_limit", memory],
   ["airflow.deploy.resources.limits.memory", memory],
+  ["airflow.shm_size", sharedMemory],
   ["airflow.cpus", cpu],
   ["airflow.deploy.resources.limits.cpus", cpu],
   ["*.deploy.resources.reservations.{memory,cpus}", sameNumbers],
@@ -175,7 +183,8 @@ export const composeRules: readonly ImportRule<ComposeContext>[] = [
   ["postgres.command", serverCommand("postgres", "the stack starts Postgres itself")],
   ["postgres.environment.*", handled("the stack names its databases and logins, and mints their passwords")],
   ["postgres.volumes.*", handled("the stack has a volume of its own; data is moved with pg_dump and psql")],
-  ["postgres.{mem_limit,shm_size}", serverMemory],
+  ["postgres.mem_limit", serverMemory],
+  ["postgres.shm_size", handled("half of postgres.memory may be shared")],
   ["redis.image", handled("Redis is always an image of the stack's, for its supervision")],
   ["redis.command", serverCommand("redis", "the stack starts Redis itself, with a password that it mints")],
   ["redis.environment.*", handled("the stack mints the broker's passwords")],

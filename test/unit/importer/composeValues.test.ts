@@ -140,6 +140,23 @@ const rows: [what: string, files: Files, key: string, value: unknown][] = [
     { memory: 1024 },
   ],
   [
+    "shared memory of Postgres, which is not its memory",
+    { "compose.yaml": composeOf("", "db: { image: postgres:16, shm_size: 256m }") },
+    "postgres",
+    undefined,
+  ],
+  [
+    "shared memory of a worker",
+    {
+      "compose.yaml": composeOf(
+        "",
+        "ml: { image: apache/airflow:3.3.2, command: celery worker -q ml, shm_size: 1gb }",
+      ),
+    },
+    "roles",
+    { worker: { sharedMemory: 1024 } },
+  ],
+  [
     "no Postgres of the file, if the metadata database is elsewhere",
     {
       "compose.yaml": composeOf(
