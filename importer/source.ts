@@ -8,6 +8,7 @@ import {
   LineCounter,
   type Pair,
   parseDocument,
+  type Scalar as YamlScalar,
 } from "yaml";
 
 export type SourcePath = readonly (string | number)[];
@@ -115,7 +116,7 @@ class Reader {
     const at = (node as { range?: readonly number[] } | null)?.range?.[0] ?? offset;
     const leaf = { file: this.file, line: this.line(at), path };
     this.leaves.push(leaf);
-    const value = isScalar(node) ? (node.value as Scalar) : null;
+    const value = isScalar(node) ? exactValue(node) : null;
     return { kind: "leaf", leaf, ...(typeof value === "string" ? this.translate(value) : { value }) };
   }
 
@@ -133,6 +134,12 @@ class Reader {
     const inherited = merged.toReversed().flatMap((tree) => (tree.kind === "map" ? [...tree.entries] : []));
     return { kind: "map", entries: new Map([...inherited, ...given]) };
   }
+}
+
+/** Returns a value; an integer with more digits than a number holds stays a text. */
+function exactValue({ value, source }: YamlScalar): Scalar {
+  const isRounded = typeof value === "number" && !Number.isSafeInteger(value);
+  return isRounded && /^[-+]?\d+$/.test(source ?? "") ? source : (value as Scalar);
 }
 
 /** Returns the name of a key; the key `<<` is a symbol if its tag is given: `!!merge <<`. */

@@ -107,6 +107,12 @@ const rows: [what: string, files: Files, key: string, value: unknown][] = [
     { core: { max_active_tasks_per_dag: 9 } },
   ],
   [
+    "an integer of 18 digits",
+    { "compose.yaml": composeOf("environment: { ACCOUNT: 987654321098765432 }") },
+    "roles",
+    { all: { env: { ACCOUNT: "987654321098765432" } } },
+  ],
+  [
     "options of Redis with several words",
     {
       "compose.yaml": composeOf(
