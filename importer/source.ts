@@ -28,6 +28,8 @@ export type Tree = (
       readonly kind: "leaf";
       readonly leaf: Leaf;
       readonly value: Scalar;
+      /** The value of an empty map or list, which to a reader of single values is null. */
+      readonly empty?: object;
       /** Variables in the text that have no value. */
       readonly unset?: readonly string[];
     }
@@ -116,6 +118,7 @@ class Reader {
     const at = (node as { range?: readonly number[] } | null)?.range?.[0] ?? offset;
     const leaf = { file: this.file, line: this.line(at), path };
     this.leaves.push(leaf);
+    if (isMap(node) || isSeq(node)) return { kind: "leaf", leaf, value: null, empty: isMap(node) ? {} : [] };
     const value = isScalar(node) ? exactValue(node) : null;
     return { kind: "leaf", leaf, ...(typeof value === "string" ? this.translate(value) : { value }) };
   }
@@ -155,7 +158,7 @@ export function leavesOf(tree: Tree): Leaf[] {
 
 /** Returns the value of a tree, without places. */
 export function plainValue(tree: Tree): unknown {
-  if (tree.kind === "leaf") return tree.value;
+  if (tree.kind === "leaf") return tree.empty ?? tree.value;
   if (tree.kind === "list") return tree.items.map(plainValue);
   return Object.fromEntries([...tree.entries].map(([key, inner]) => [key, plainValue(inner)]));
 }

@@ -184,6 +184,13 @@ scheduler:
   });
 });
 
+test("an empty map in a field of pods stays one, since Kubernetes reads it as all", () => {
+  const term = { topologyKey: "zone", namespaceSelector: {}, namespaces: [] };
+  const affinity = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+  const { config } = values(stringify({ executor: "CeleryExecutor", scheduler: { affinity } }));
+  assert.deepEqual(config.roles, { scheduler: { pod: { affinity } } });
+});
+
 test("values with KEDA, git-sync and worker sets become a stack that the program accepts", () => {
   const { config, plan } = values(`
 executor: CeleryExecutor
