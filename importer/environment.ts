@@ -2,6 +2,7 @@ import { insteadOfVariable } from "../settings/rules/roles/variables.ts";
 import { type ConvertedKey, handled, noRole, type Outcome, taken, unsupported } from "./rule.ts";
 import { convertSecret, looksSecret, type SecretReference } from "./secrets.ts";
 import { convertSetting, type ImportContext } from "./settings.ts";
+import { parseInteger } from "./units.ts";
 
 /** An environment variable of Airflow. */
 interface Variable extends ImportContext {
@@ -39,8 +40,9 @@ const convertConnection: Meaning = ([name = ""], value) => {
   if (!json) return unsupported("it is not JSON, and no URI");
   const plain = Object.entries(connectionFields).flatMap(([key, jsonKey]): ConvertedKey[] => {
     const { [jsonKey]: field } = json;
-    const isThere = field !== undefined && field !== null;
-    return isThere && !looksSecret("", String(field)) ? [{ path: [...path, key], value: field }] : [];
+    if (field === undefined || field === null) return [];
+    const value = key === "port" ? (parseInteger(field) ?? field) : field;
+    return [{ path: [...path, key], value }];
   });
   const secretTargets = ["password", "extra"]
     .filter((key) => json[key])

@@ -1,7 +1,15 @@
 import type { z } from "zod";
 import { spell } from "../settings/schema/path.ts";
 import { schema } from "../settings/schema/schema.ts";
-import { type ConvertedKey, type Item, type Outcome, targetsOf, unset, unsupported } from "./rule.ts";
+import {
+  type ConvertedKey,
+  type Item,
+  type Outcome,
+  targetsOf,
+  unset,
+  unsupported,
+  withTargets,
+} from "./rule.ts";
 import { plainSecretProblem } from "./secrets.ts";
 import type { Leaf, SourcePath } from "./source.ts";
 
@@ -82,8 +90,9 @@ function withoutInvalidTargets(outcome: Outcome): Outcome {
   if (outcome.kind !== "taken") return outcome;
   const problems = outcome.targets.map(targetProblem);
   const valid = outcome.targets.filter((_, at) => problems[at] === undefined);
-  const [first = "it has no value that the stack takes"] = problems.filter((text) => text !== undefined);
-  return valid.length > 0 ? { ...outcome, targets: valid } : unsupported(first);
+  const found = problems.filter((text) => text !== undefined);
+  if (valid.length > 0) return withTargets(outcome, valid, found);
+  return unsupported(found[0] ?? "it has no value that the stack takes");
 }
 
 function placeOf({ file, line }: Leaf): string {
@@ -109,16 +118,24 @@ function settleKeys(entries: readonly Entry[]): Entry[] {
   return entries.map((entry) => {
     const { outcome } = entry;
     if (outcome.kind !== "taken") return entry;
-    const kept = outcome.targets.filter((target) =>
-      isSame(winners.get(spell(target.path))?.value, targetValue(entry, target)),
-    );
-    if (kept.length > 0) return { ...entry, outcome: { ...outcome, targets: kept } };
-    const key = spell(outcome.targets[0]?.path ?? []);
-    const [leaf] = winners.get(key)?.entry.item.leaves ?? [];
-    return {
-      ...entry,
-      outcome: unsupported(`the stack has one ${key}, and ${leaf ? placeOf(leaf) : "another"} gives it`),
+    const isKept = (target: ConvertedKey) =>
+      isSame(winners.get(spell(target.path))?.value, targetValue(entry, target));
+    const kept = outcome.targets.filter(isKept);
+    const lost = outcome.targets.filter((target) => !isKept(target)).map(({ path }) => spell(path));
+    const reasonOf = (key: string) => {
+      const [leaf] = winners.get(key)?.entry.item.leaves ?? [];
+      return `the stack has one ${key}, and ${leaf ? placeOf(leaf) : "another"} gives it`;
     };
+    const [first = ""] = lost;
+    const settled =
+      kept.length > 0
+        ? withTargets(
+            outcome,
+            kept,
+            lost.map((key) => `${key}: ${reasonOf(key)}`),
+          )
+        : unsupported(reasonOf(first));
+    return { ...entry, outcome: settled };
   });
 }
 

@@ -36,6 +36,17 @@ export function taken(path: SourcePath, value: unknown, note?: string): Outcome 
   return { kind: "taken", targets: [{ path, value }], note };
 }
 
+/** Keeps some targets of an outcome, of which at least one is left; the problems of the others become work of the user. */
+export function withTargets(
+  outcome: Extract<Outcome, { kind: "taken" }>,
+  targets: readonly ConvertedKey[],
+  problems: readonly string[],
+): Outcome {
+  if (problems.length === 0) return outcome;
+  const without = `without ${problems.join("; ")}`;
+  return { ...outcome, targets, todo: [outcome.todo, without].filter(Boolean).join("; ") };
+}
+
 /** Lists the targets of an outcome; none if nothing is taken over. */
 export function targetsOf(outcome: Outcome): readonly ConvertedKey[] {
   return outcome.kind === "taken" ? outcome.targets : [];

@@ -120,8 +120,11 @@ export function importCompose(composition: Composition): Plan {
     ...foldersOf(trees),
   };
   const entries = collectItems(services).map(({ ruled, users }): Entry => {
-    const isOfWorkers = /WORKER/.test(ruled.item.path.join()) && users.some(({ worker }) => worker);
-    const weight = isOfWorkers ? services.length + users.length : users.length;
+    const name = ruled.item.path.join();
+    const isOfWorkers = /WORKER/.test(name) && users.some(({ worker }) => worker);
+    // With limits of autoscaling, Celery does not read the number of processes.
+    const rank = isOfWorkers ? (/AUTOSCALE$/.test(name) ? 2 : 1) : 0;
+    const weight = rank * services.length + users.length;
     return { item: ruled.item, outcome: decideOutcome(ruled, { ...facts, users }), weight };
   });
   const config = readConfigEntries(facts, composeImportContext({ ...facts, users: airflowServices }));

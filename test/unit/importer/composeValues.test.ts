@@ -113,6 +113,22 @@ const rows: [what: string, files: Files, key: string, value: unknown][] = [
     { all: { env: { ACCOUNT: "987654321098765432" } } },
   ],
   [
+    "a JSON connection whose port is a text",
+    { "compose.yaml": composeOf(`environment: { AIRFLOW_CONN_X: '{"conn_type": "http", "port": "5433"}' }`) },
+    "connections",
+    { x: { type: "http", port: 5433 } },
+  ],
+  [
+    "autoscaling of workers, which wins over their concurrency",
+    {
+      "compose.yaml": composeOf(
+        "environment: { AIRFLOW__CELERY__WORKER_CONCURRENCY: 4, AIRFLOW__CELERY__WORKER_AUTOSCALE: '16,2' }",
+      ),
+    },
+    "workerConcurrency",
+    16,
+  ],
+  [
     "options of Redis with several words",
     {
       "compose.yaml": composeOf(
@@ -211,6 +227,26 @@ for (const [what, files, key, value] of rows) {
     assert.deepEqual(imported(files).config[key], value);
   });
 }
+
+test("the report names the parts of a value that are not taken over", () => {
+  const connection = composeOf(
+    `environment: { AIRFLOW_CONN_X: '{"conn_type": "http", "host": "https://me:word@x", "port": "many"}' }`,
+  );
+  const { report } = imported({ "compose.yaml": connection });
+  assert.match(
+    report,
+    /without connections\.x\.host: it may be a secret, .*; connections\.x\.port: expected a whole number/,
+  );
+  const services = composeOf(
+    "",
+    `flower: { image: apache/airflow:3.3.2, command: celery flower, environment: { STAGE: a } }
+both: { image: apache/airflow:3.3.2, command: bash -c "airflow celery flower & airflow triggerer", environment: { STAGE: b } }`,
+  );
+  assert.match(
+    imported({ "compose.yaml": services }).report,
+    /without roles\.flower\.env\.STAGE: the stack has one roles\.flower\.env\.STAGE, and compose\.yaml:6 gives it/,
+  );
+});
 
 test("a team's image is imported, and the report asks for its version", () => {
   const made = imported({
