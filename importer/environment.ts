@@ -58,7 +58,7 @@ const convertAirflowVariable: Meaning = ([name = ""], value) => {
 };
 
 /** Imports the packages to install, without options that contain a login. */
-const convertPackages: Meaning = (_, value) => {
+export function convertPackages(value: SecretReference): Outcome {
   if (typeof value !== "string") return unsupported("expected Python packages");
   const isSecret = (word = "") => looksSecret("", word);
   const words = value.trim().split(/\s+/);
@@ -76,7 +76,7 @@ const convertPackages: Meaning = (_, value) => {
     note: "Python packages",
     todo,
   };
-};
+}
 
 const firstUser = unsupported("the first administrator has only a login and a password");
 const entrypointOnly = handled(
@@ -101,7 +101,7 @@ const rules: readonly (readonly [name: RegExp, meaning: Outcome | Meaning])[] = 
   [/^AIRFLOW_CONN_AIRFLOW_DB$/, handled("tasks of Airflow 3 do not reach its database")],
   [/^AIRFLOW_CONN_(\w+)$/, convertConnection],
   [/^AIRFLOW_VAR_(\w+)$/, convertAirflowVariable],
-  [/^_PIP_ADDITIONAL_REQUIREMENTS$/, convertPackages],
+  [/^_PIP_ADDITIONAL_REQUIREMENTS$/, (_, value) => convertPackages(value)],
   [/^_AIRFLOW_WWW_USER_USERNAME$/, (_, value) => taken(["adminUser"], value)],
   [/^_AIRFLOW_WWW_USER_PASSWORD$/, (_, value) => convertSecret(["secrets", "adminPassword"], value)],
   [/^_AIRFLOW_WWW_USER_CREATE$/, entrypointOnly],

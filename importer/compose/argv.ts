@@ -66,6 +66,14 @@ const harmlessPrograms = new Set(
   ),
 );
 
+/** Programs that leave nothing behind for Airflow. */
+const passingPrograms = new Set([
+  ...[...harmlessPrograms].filter((name) => !name.startsWith("pip")),
+  ..."awk df exit false find function getconf head local nc pg_isready return sed tail true ver wait".split(
+    " ",
+  ),
+]);
+
 /** Returns the commands that a command starts: opens a shell's `-c`, and drops assignments and wrappers such as `exec`. */
 function unwrapCommand(words: readonly string[]): string[][] {
   const start = words.findIndex(
@@ -73,7 +81,7 @@ function unwrapCommand(words: readonly string[]): string[][] {
   );
   const argv = start < 0 ? [] : words.slice(start);
   const [first = ""] = argv;
-  if (harmlessPrograms.has(first)) return [];
+  if (harmlessPrograms.has(first)) return [argv];
   if (shells.has(basename(first))) {
     const flag = argv.findIndex((word, at) => at > 0 && /^-[a-z]*c$/.test(word));
     if (flag > 0) return splitCommands(argv[flag + 1] ?? "").flatMap(unwrapCommand);
@@ -87,7 +95,23 @@ function unwrapCommand(words: readonly string[]): string[][] {
   return [argv];
 }
 
+function allCommands(entrypoint: unknown, command: unknown): string[][] {
+  return unwrapCommand([...splitWords(entrypoint), ...splitWords(command)]).filter((argv) => argv.length > 0);
+}
+
 /** Lists the commands that a service runs, without the shells and programs that wrap them. */
 export function commandsOf(entrypoint: unknown, command: unknown): string[][] {
-  return unwrapCommand([...splitWords(entrypoint), ...splitWords(command)]).filter((argv) => argv.length > 0);
+  return allCommands(entrypoint, command).filter(([first = ""]) => !harmlessPrograms.has(first));
+}
+
+/** Lists the commands of a service that may change what its tasks find. */
+export function lastingCommands(entrypoint: unknown, command: unknown): string[][] {
+  return allCommands(entrypoint, command).filter(
+    ([first = "", second = ""]) =>
+      /^[A-Za-z_./][\w./-]*$/.test(first) &&
+      !passingPrograms.has(first) &&
+      !/^wait/.test(basename(first)) &&
+      // A comparison of a shell's arithmetic.
+      !/^[<>=!]+$/.test(second),
+  );
 }

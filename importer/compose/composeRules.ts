@@ -1,4 +1,5 @@
 import { counterOf } from "../../roles.ts";
+import { convertExtraCommands } from "../commands.ts";
 import { convertVariable } from "../environment.ts";
 import { convertImage, parseImage } from "../image.ts";
 import {
@@ -14,6 +15,7 @@ import {
   unsupported,
 } from "../rule.ts";
 import { checkExecutor, convertAutoscale, type ImportContext } from "../settings.ts";
+import { at, plainAt } from "../source.ts";
 import { convertCores, convertMebibytes, convertSeconds, parseInteger } from "../units.ts";
 import { builtVersion } from "./container.ts";
 import { type ComposeContext, groupPaths, rolesOf, roleTargets, takenByRoles } from "./context.ts";
@@ -21,6 +23,7 @@ import { ports } from "./openings.ts";
 import { convertPuckelVariable, puckelHome } from "./puckel.ts";
 import { configFile, secretFile, secretText } from "./secretFiles.ts";
 import { serverCommand } from "./servers.ts";
+import type { ComposeService } from "./services.ts";
 import { volume } from "./volumes.ts";
 
 /** Makes a rule that takes over a size, for roles and for groups of workers; `workerKey` is that of the default group. */
@@ -91,11 +94,14 @@ const sharedMemory = ({ value }: Item, context: ComposeContext): Outcome => {
     : takenByRoles(roleTargets(context, ["sharedMemory"], size));
 };
 
-const command = (_: Item, context: ComposeContext): Outcome => {
-  const worker = context.users.find((user) => user.worker)?.worker;
-  if (!worker) return handled("the stack starts each role itself");
-  const { concurrency, autoscale } = worker.flags;
-  const { path, queues } = worker.group;
+const startedByStack = handled("the stack starts each role itself");
+
+/** Takes over the flags of a worker's command. */
+function takeFlags(
+  { flags, group: { path, queues } }: NonNullable<ComposeService["worker"]>,
+  context: ComposeContext,
+): Outcome {
+  const { concurrency, autoscale, others } = flags;
   const groupContext = { ...composeImportContext(context), groups: [path] };
   const concurrencyPath = path.length > 0 ? [...path, "concurrency"] : ["workerConcurrency"];
   const outcomes = [
@@ -104,11 +110,29 @@ const command = (_: Item, context: ComposeContext): Outcome => {
     ...(autoscale === undefined ? [] : [convertAutoscale(autoscale, groupContext)]),
   ];
   const targets = outcomes.flatMap(targetsOf);
-  const others = worker.flags.others.join(" ");
-  const note = others === "" ? undefined : `without a counterpart: ${others}`;
+  const note = others.length === 0 ? undefined : `without a counterpart: ${others.join(" ")}`;
   if (targets.length > 0) return { kind: "taken", targets, note };
-  return note === undefined ? handled("the stack starts each role itself") : unsupported(note);
+  return note === undefined ? startedByStack : unsupported(note);
+}
+
+const command = (_: Item, context: ComposeContext): Outcome => {
+  const [user] = context.users;
+  const worker = context.users.find((service) => service.worker)?.worker;
+  const outcome = worker ? takeFlags(worker, context) : startedByStack;
+  const extra = convertExtraCommands(
+    user && plainAt(user.tree, ["entrypoint"]),
+    user && plainAt(user.tree, ["command"]),
+  );
+  const targets = [...targetsOf(outcome), ...extra.targets];
+  const left = outcome.kind === "unsupported" ? [outcome.why, ...extra.left] : extra.left;
+  const todo = left.length > 0 ? left.join("; ") : undefined;
+  if (targets.length === 0) return todo === undefined ? outcome : unsupported(todo);
+  return { kind: "taken", targets, note: outcome.kind === "taken" ? outcome.note : undefined, todo };
 };
+
+/** Reads an entrypoint together with the command, whose item has the outcome if there is one. */
+const entrypoint = (item: Item, context: ComposeContext): Outcome =>
+  context.users.some(({ tree }) => at(tree, ["command"])) ? startedByStack : command(item, context);
 
 const grace = (item: Item, { users }: ComposeContext): Outcome =>
   users.some(({ worker }) => worker)
@@ -157,7 +181,7 @@ export const composeRules: readonly ImportRule<ComposeContext>[] = [
   ],
   ["airflow.environment.*", convertEnvironment],
   ["airflow.command", command],
-  ["airflow.entrypoint", handled("the stack starts each role itself")],
+  ["airflow.entrypoint", entrypoint],
   ["airflow.ports.*", ports],
   ["airflow.volumes.*", volume],
   ["airflow.secrets.*", secretFile],

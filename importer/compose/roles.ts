@@ -60,6 +60,22 @@ function parseStarted(argv: readonly string[]): Started[] {
   }));
 }
 
+/** Subcommands that only print, or prepare the database. */
+const passing = /^(version|info|config|db|initdb|upgradedb|cheat-sheet)$/;
+
+/** Names a command that starts no role, without its arguments, which may be secret; undefined for one that needs no counterpart. */
+export function extraCommand(argv: readonly string[]): string | undefined {
+  if (parseStarted(argv).some(({ role, name }) => role !== "migration" || passing.test(name)))
+    return undefined;
+  const airflow = airflowArguments(argv);
+  const program = basename(argv[0] ?? "");
+  if (!airflow && program === "entrypoint") return undefined;
+  if (!airflow) return /^pip3?$/.test(program) ? `${program} ${argv[1] ?? ""}` : program;
+  const [name = ""] = airflow;
+  const words = airflow.slice(0, 2).filter((word) => /^[a-z][\w-]*$/.test(word));
+  return words.length === 0 || passing.test(name) ? undefined : `airflow ${words.join(" ")}`;
+}
+
 /** Roles by words of a service's name. */
 const rolesByWord: Readonly<Record<string, string>> = {
   ...Object.fromEntries(

@@ -16,7 +16,7 @@ import { chartIngress, everyIngress, ingressAnnotations, ingressHost, ingressSwi
 import { everyNode, nodes, tolerations } from "./placement.ts";
 import { podRules } from "./pods.ts";
 import { retentionRules } from "./retention.ts";
-import { alias, enabledRole, pool, roleLabels, roleReplicas, user } from "./roles.ts";
+import { alias, commandLine, enabledRole, pool, roleLabels, roleReplicas, user } from "./roles.ts";
 import { chartClaim, logVolume, workerLogs } from "./storage.ts";
 import {
   anyRole,
@@ -38,8 +38,6 @@ const probes = handled("each role is checked by the stack, and restarted when it
 const pods = handled("every pod is admitted under Pod Security restricted");
 
 const accounts = handled("pods have no token of the API");
-
-const commandLine = handled("the stack starts each role itself");
 
 const history = handled("the stack decides it");
 

@@ -1,4 +1,5 @@
 import { counterOf } from "../../roles.ts";
+import { convertExtraCommands } from "../commands.ts";
 import { handled, type Item, type Outcome, taken, unreadableValue, unsupported } from "../rule.ts";
 import { convertSecret, isExample, publicExample } from "../secrets.ts";
 import { parseInteger } from "../units.ts";
@@ -53,4 +54,21 @@ export const roleReplicas = (item: Item): Outcome => {
   if (number === undefined) return unreadableValue(aWholeNumber);
   if (key) return taken([key], number);
   return number === 1 ? handled("there is one") : unsupported("the stack runs one instance of it");
+};
+
+const startedByStack = handled("the stack starts each role itself");
+
+/** Converts what a role's command does beside starting the role; templates are the chart's own words. */
+export const commandLine = ({ path }: Item, values: ValueLookup): Outcome => {
+  const at = path.findLastIndex((part) => part === "command" || part === "args");
+  const words = (name: string) =>
+    [values([...path.slice(0, at), name].join(".")) ?? []]
+      .flat()
+      .map((word) => String(word).replaceAll(/\{\{.*?\}\}/gs, ""));
+  const isRole = Object.hasOwn(rolesByChartName, String(path[0])) && path[0] !== "createUserJob";
+  if (!isRole) return startedByStack;
+  const { targets, left } = convertExtraCommands(words("command"), words("args"));
+  const todo = left.length > 0 ? left.join("; ") : undefined;
+  if (targets.length > 0) return { kind: "taken", targets, todo };
+  return todo === undefined ? startedByStack : unsupported(todo);
 };

@@ -93,6 +93,21 @@ const rows: [text: string, place: string, becomes: string | RegExp][] = [
     "settings.smtp.smtp_password",
   ],
   [
+    "scheduler: { command: [bash, -c], args: ['./mount.sh && exec airflow scheduler'] }",
+    "scheduler.args[0]",
+    /without mount\.sh: do its work in another way/,
+  ],
+  [
+    "scheduler: { command: [bash, -c, 'pip install pandas && airflow scheduler'] }",
+    "scheduler.command[0]",
+    "requirements",
+  ],
+  [
+    "workers: { args: [bash, -c, 'exec airflow {{ semver | ternary 1 2 }}'] }",
+    "workers.args[0]",
+    "the stack starts each role itself",
+  ],
+  [
     "dags: { gitSync: { enabled: true, repo: https://a/b.git } }\nairflowVersion: 2.11.2",
     "dags.gitSync.repo",
     /Airflow 2\.11\.2 reads no repository/,

@@ -248,6 +248,36 @@ both: { image: apache/airflow:3.3.2, command: bash -c "airflow celery flower & a
   );
 });
 
+const commandLines: [command: string, requirements: string | undefined, left: RegExp | undefined][] = [
+  [
+    "pip install --no-cache-dir 'pandas>=2' dbt-core==1.8 && exec airflow scheduler",
+    "pandas>=2\ndbt-core==1.8\n",
+    undefined,
+  ],
+  ["pip install -r /req.txt; airflow scheduler", undefined, /without pip install: do/],
+  [
+    "./mount.sh && airflow db migrate && airflow pools set etl 4 d && airflow connections add x --conn-password s3cr3t",
+    undefined,
+    /without mount\.sh, airflow pools set, airflow connections add: do/,
+  ],
+  [
+    "if (( mem < 4000 )); then echo low; fi; mkdir -p /sources/logs; chown -R 50000:0 /sources; exec /entrypoint airflow version",
+    undefined,
+    undefined,
+  ],
+];
+
+for (const [line, requirements, left] of commandLines) {
+  test(`of the command ${line}, requirements are ${requirements}, and the report has ${left ?? "nothing"}`, () => {
+    const service = `init: { image: apache/airflow:3.3.2, command: [bash, -c, ${JSON.stringify(line)}] }`;
+    const { plan, report } = imported({ "compose.yaml": composeOf("", service) });
+    assert.equal(plan.requirements, requirements);
+    if (left) assert.match(report, left);
+    else assert.doesNotMatch(report, /starts roles only/);
+    assert.doesNotMatch(report, /s3cr3t/);
+  });
+}
+
 test("a team's image is imported, and the report asks for its version", () => {
   const made = imported({
     "compose.yaml": composeOf().replace("apache/airflow:3.3.2", "acme/airflow:2.3.1"),
