@@ -32,7 +32,9 @@ export interface Item {
 /** Outcome of items at a path. In a pattern, `*` is one name, `**` any number of names, `{a,b}` either. */
 export type ImportRule<Of> = readonly [pattern: string, outcome: Outcome | ((item: Item, of: Of) => Outcome)];
 
+/** Takes over a value; without one, the key would stand for a secret that a command stores. */
 export function taken(path: SourcePath, value: unknown, note?: string): Outcome {
+  if (value === undefined) return unsupported("it cannot be read");
   return { kind: "taken", targets: [{ path, value }], note };
 }
 

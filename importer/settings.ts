@@ -55,7 +55,7 @@ function takeForGroups(key: string, value: number, { groups }: ImportContext): O
   return { kind: "taken", targets: paths.map((path) => ({ path, value })) };
 }
 
-function convertConcurrency(value: SecretReference, context: ImportContext): Outcome {
+export function convertConcurrency(value: SecretReference, context: ImportContext): Outcome {
   const number = typeof value === "string" ? parseInteger(value) : undefined;
   return number === undefined
     ? unreadableValue("a whole number")

@@ -14,7 +14,7 @@ import {
   unset,
   unsupported,
 } from "../rule.ts";
-import { checkExecutor, convertAutoscale, type ImportContext } from "../settings.ts";
+import { checkExecutor, convertAutoscale, convertConcurrency, type ImportContext } from "../settings.ts";
 import { at, plainAt } from "../source.ts";
 import { convertCores, convertMebibytes, convertSeconds, parseInteger } from "../units.ts";
 import { builtVersion } from "./container.ts";
@@ -102,17 +102,26 @@ function takeFlags(
   context: ComposeContext,
 ): Outcome {
   const { concurrency, autoscale, others } = flags;
-  const groupContext = { ...composeImportContext(context), groups: [path] };
-  const concurrencyPath = path.length > 0 ? [...path, "concurrency"] : ["workerConcurrency"];
-  const outcomes = [
-    ...(path.length > 0 ? [taken([...path, "queues"], queues)] : []),
-    ...(concurrency === undefined ? [] : [taken(concurrencyPath, parseInteger(concurrency))]),
-    ...(autoscale === undefined ? [] : [convertAutoscale(autoscale, groupContext)]),
+  const size = sizeOf(concurrency, autoscale, { ...composeImportContext(context), groups: [path] });
+  const targets = [
+    ...(path.length > 0 ? [{ path: [...path, "queues"], value: queues }] : []),
+    ...(size ? targetsOf(size) : []),
   ];
-  const targets = outcomes.flatMap(targetsOf);
   const note = others.length === 0 ? undefined : `without a counterpart: ${others.join(" ")}`;
-  if (targets.length > 0) return { kind: "taken", targets, note };
-  return note === undefined ? startedByStack : unsupported(note);
+  const todo = size?.kind === "unsupported" ? `its concurrency: ${size.why}` : undefined;
+  if (targets.length > 0) return { kind: "taken", targets, note, todo };
+  const why = todo ?? note;
+  return why === undefined ? startedByStack : unsupported(why);
+}
+
+/** Converts the number of a worker's processes; with limits of autoscaling, Celery does not read the number. */
+function sizeOf(
+  concurrency: string | undefined,
+  autoscale: string | undefined,
+  context: ImportContext,
+): Outcome | undefined {
+  if (autoscale !== undefined) return convertAutoscale(autoscale, context);
+  return concurrency === undefined ? undefined : convertConcurrency(concurrency, context);
 }
 
 const command = (_: Item, context: ComposeContext): Outcome => {
@@ -124,7 +133,8 @@ const command = (_: Item, context: ComposeContext): Outcome => {
     user && plainAt(user.tree, ["command"]),
   );
   const targets = [...targetsOf(outcome), ...extra.targets];
-  const left = outcome.kind === "unsupported" ? [outcome.why, ...extra.left] : extra.left;
+  const own = outcome.kind === "unsupported" ? outcome.why : outcome.kind === "taken" && outcome.todo;
+  const left = own ? [own, ...extra.left] : extra.left;
   const todo = left.length > 0 ? left.join("; ") : undefined;
   if (targets.length === 0) return todo === undefined ? outcome : unsupported(todo);
   return { kind: "taken", targets, note: outcome.kind === "taken" ? outcome.note : undefined, todo };

@@ -60,7 +60,7 @@ export const keda = (item: Item, values: ValueLookup): Outcome => {
       targets: [
         { path: [...path, "min"], value: min },
         { path: [...path, "max"], value: max },
-      ],
+      ].filter(({ value }) => value !== undefined),
     };
   return part === "minReplicaCount" ? taken([...path, "min"], min) : taken([...path, "max"], max);
 };

@@ -206,6 +206,11 @@ test("an empty map in a field of pods stays one, since Kubernetes reads it as al
   assert.deepEqual(config.roles, { scheduler: { pod: { affinity } } });
 });
 
+test("a limit of KEDA that cannot be read is no secret", () => {
+  const { plan } = values(`${base}workers: { keda: { enabled: true, maxReplicaCount: many } }\n`);
+  assert.deepEqual(plan.secrets, []);
+});
+
 test("values with KEDA, git-sync and worker sets become a stack that the program accepts", () => {
   const { config, plan } = values(`
 executor: CeleryExecutor

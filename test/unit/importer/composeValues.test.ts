@@ -248,6 +248,14 @@ both: { image: apache/airflow:3.3.2, command: bash -c "airflow celery flower & a
   );
 });
 
+test("a number of processes that cannot be read is left to do, and is no secret", () => {
+  const worker = "ml: { image: apache/airflow:3.3.2, command: celery worker -q ml --concurrency=$$(nproc) }";
+  const { config, plan, report } = imported({ "compose.yaml": composeOf("", worker) });
+  assert.deepEqual(config.workerGroups, [{ name: "ml", queues: ["ml"] }]);
+  assert.deepEqual(plan.secrets, []);
+  assert.match(report, /its concurrency: it cannot be read: expected a whole number/);
+});
+
 const commandLines: [command: string, requirements: string | undefined, left: RegExp | undefined][] = [
   [
     "pip install --no-cache-dir 'pandas>=2' dbt-core==1.8 && exec airflow scheduler",
