@@ -13,7 +13,7 @@ import { chartRules } from "./chartRules.ts";
 import { isDefault, isFullCopy } from "./defaults.ts";
 import { workerNodes } from "./placement.ts";
 import type { ValueLookup } from "./values.ts";
-import { defaultGroup, defaultQueues, isScaled } from "./workers.ts";
+import { defaultGroup, defaultQueues, inheritedTargets, isScaled } from "./workers.ts";
 
 /** Parses the YAML text in `extraEnv`, so that its values have line numbers, too. */
 function withParsedExtraEnv({ tree, leaves }: ParsedFile): ParsedFile {
@@ -54,10 +54,12 @@ function overallTargets(values: ValueLookup): ConvertedKey[] {
       { path: ["workers"], value: 0 },
       { path: [...group, "name"], value: "main" },
       { path: [...group, "queues"], value: defaultQueues(values) },
+      ...inheritedTargets(values),
     ];
   return [
     { path: ["platform"], value: "kubernetes" },
     ...(onNodes ? machine : followsQueue ? [] : [{ path: ["workers"], value: 1 }]),
+    ...inheritedTargets(values),
   ];
 }
 

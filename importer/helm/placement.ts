@@ -34,10 +34,14 @@ export const everyNode = ({ value }: Item, values: ValueLookup): Outcome => {
 };
 
 interface ChartToleration {
-  readonly key?: string;
-  readonly operator?: string;
+  readonly key?: string | undefined;
   readonly value?: string;
-  readonly effect?: string;
+  readonly effect?: string | undefined;
+}
+
+export function convertToleration(given: unknown): ChartToleration {
+  const { key, value, effect } = Object(given) as ChartToleration;
+  return { key, ...(value !== undefined && { value }), effect };
 }
 
 export const tolerations = (item: Item, values: ValueLookup): Outcome => {
@@ -45,7 +49,5 @@ export const tolerations = (item: Item, values: ValueLookup): Outcome => {
   const index = item.path.at(-1);
   if (group.length === 0 || typeof index !== "number")
     return unsupported("only worker groups have tolerations, in a list");
-  const { key, value, effect } = (item.value ?? {}) as ChartToleration;
-  const toleration = { key, ...(value !== undefined && { value }), effect };
-  return taken([...group, "tolerations", index], toleration);
+  return taken([...group, "tolerations", index], convertToleration(item.value));
 };

@@ -1,7 +1,15 @@
-import { handled, type ImportRule, type Item, type Outcome, taken, unreadableValue } from "../rule.ts";
+import {
+  type ConvertedKey,
+  handled,
+  type ImportRule,
+  type Item,
+  type Outcome,
+  taken,
+  unreadableValue,
+} from "../rule.ts";
 import type { SourcePath } from "../source.ts";
 import { convertCores, convertMebibytes, namesIn, parseInteger } from "../units.ts";
-import { workerNodes } from "./placement.ts";
+import { convertToleration, workerNodes } from "./placement.ts";
 import { aWholeNumber, off, rolesByChartName, type ValueLookup } from "./values.ts";
 
 /** Lists the queues of the chart's default workers. */
@@ -35,6 +43,48 @@ export const queues = (item: Item, values: ValueLookup): Outcome => {
   return taken([...group, "queues"], isOfSet ? namesIn(item.value) : defaultQueues(values));
 };
 
+/** Returns a value of the workers at a path: a set has those of `workers.celery`, and these of `workers`, unless it has its own. */
+function workerValue(path: SourcePath, key: string, values: ValueLookup): unknown {
+  const set = path[2] === "sets" ? [path.slice(0, 4).join(".")] : [];
+  const found = [...set, "workers.celery", "workers"].map((place) => values(`${place}.${key}`));
+  return found.find((value) => value !== undefined && value !== null);
+}
+
+/** Lists the targets of the sets for what they have from all workers. */
+export function inheritedTargets(values: ValueLookup): ConvertedKey[] {
+  const sets = values("workers.celery.sets");
+  return (Array.isArray(sets) ? sets : []).flatMap((_, at) => {
+    const path = ["workers", "celery", "sets", at];
+    const isOwn = (key: string) => values(`${path.join(".")}.${key}`) !== undefined;
+    const inherited = (key: string) => (isOwn(key) ? undefined : workerValue(path, key, values));
+    const scaled = isScaled(path, values);
+    // A set's own resources replace all others.
+    const { memory, cpu } = Object(Object(inherited("resources")).limits) as Readonly<
+      Record<string, unknown>
+    >;
+    const queue = inherited("queue");
+    const tolerated = inherited("tolerations");
+    const limit = (key: string, other: number) =>
+      scaled && !isOwn(`keda.${key}`)
+        ? parseInteger(workerValue(path, `keda.${key}`, values) ?? other)
+        : undefined;
+    const targets: readonly (readonly [key: SourcePath, value: unknown])[] = [
+      [["name"], values(`${path.join(".")}.name`)],
+      [["queues"], queue === undefined ? undefined : namesIn(queue)],
+      [["workers"], scaled ? undefined : parseInteger(inherited("replicas"))],
+      [["autoscale", "min"], limit("minReplicaCount", 0)],
+      [["autoscale", "max"], limit("maxReplicaCount", 10)],
+      [["memory"], convertMebibytes(memory)],
+      [["cpu"], convertCores(cpu)],
+      [["nodeLabels"], inherited("nodeSelector")],
+      [["tolerations"], Array.isArray(tolerated) ? tolerated.map(convertToleration) : undefined],
+    ];
+    return targets
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => ({ path: ["workerGroups", at, ...key], value }));
+  });
+}
+
 function takeForWorkers(
   item: Item,
   values: ValueLookup,
@@ -47,13 +97,12 @@ function takeForWorkers(
 }
 
 export const keda = (item: Item, values: ValueLookup): Outcome => {
-  const prefix = item.path.slice(0, -1).join(".");
   const part = item.match.at(-1);
-  if (values(`${prefix}.enabled`) !== true) return off;
+  if (!isScaled(item.path, values)) return off;
   const group = groupOf(item.path, values);
   const path = group.length > 0 ? [...group, "autoscale"] : ["workerAutoscale"];
-  const min = parseInteger(values(`${prefix}.minReplicaCount`) ?? 0);
-  const max = parseInteger(values(`${prefix}.maxReplicaCount`) ?? 10);
+  const min = parseInteger(workerValue(item.path, "keda.minReplicaCount", values) ?? 0);
+  const max = parseInteger(workerValue(item.path, "keda.maxReplicaCount", values) ?? 10);
   if (part === "enabled")
     return {
       kind: "taken",
@@ -65,10 +114,9 @@ export const keda = (item: Item, values: ValueLookup): Outcome => {
   return part === "minReplicaCount" ? taken([...path, "min"], min) : taken([...path, "max"], max);
 };
 
-/** True if KEDA scales a group; the default group's values are in `workers.celery` or in `workers`. */
+/** True if KEDA scales a group. */
 export function isScaled(path: SourcePath, values: ValueLookup): boolean {
-  if (path[2] === "sets") return values(`${path.slice(0, 4).join(".")}.keda.enabled`) === true;
-  return values("workers.celery.keda.enabled") === true || values("workers.keda.enabled") === true;
+  return workerValue(path, "keda.enabled", values) === true;
 }
 
 export const replicas = (item: Item, values: ValueLookup): Outcome => {

@@ -221,7 +221,7 @@ workers:
   keda: { enabled: true, minReplicaCount: 1, maxReplicaCount: 6 }
   celery:
     sets:
-      - { name: gpu, queue: "gpu,vision", replicas: 2, resources: { limits: { memory: 8Gi, cpu: 4 } } }
+      - { name: gpu, queue: "gpu,vision", replicas: 2, keda: { enabled: false }, resources: { limits: { memory: 8Gi, cpu: 4 } } }
       - { name: bulk, queue: bulk, keda: { enabled: true, minReplicaCount: 0, maxReplicaCount: 3 } }
 dags: { gitSync: { enabled: true, repo: https://git.example.com/dags.git, branch: main, subPath: etl/dags } }
 config: { celery: { worker_concurrency: 8 } }
@@ -244,6 +244,41 @@ config: { celery: { worker_concurrency: 8 } }
     postgres: "registry.example.com/postgres:16",
   };
   assert.deepEqual(validate({ ...config, images: named }).faults, []);
+});
+
+test("sets of workers have the values of all workers, unless they have their own", () => {
+  const { config, plan } = values(`
+executor: CeleryExecutor
+workers:
+  replicas: 3
+  resources: { limits: { memory: 2Gi, cpu: 1 } }
+  nodeSelector: { pool: cpu }
+  tolerations: [{ key: spot, operator: Exists, effect: NoSchedule }]
+  celery:
+    keda: { enabled: true, minReplicaCount: 1, maxReplicaCount: 8 }
+    nodeSelector: { pool: big }
+    sets:
+      - { name: all, queue: all }
+      - { name: fixed, queue: fixed, keda: { enabled: false }, resources: { limits: { memory: 8Gi } } }
+      - { name: own, queue: own, keda: { maxReplicaCount: 2 }, nodeSelector: { pool: own } }
+`);
+  const [memory, cpu] = [2048, 1];
+  const tolerations = [{ key: "spot", effect: "NoSchedule" }];
+  const big = { nodeLabels: { pool: "big" }, tolerations };
+  assert.deepEqual(config.workerGroups, [
+    { name: "all", queues: ["all"], autoscale: { min: 1, max: 8 }, memory, cpu, ...big },
+    { name: "fixed", queues: ["fixed"], workers: 3, memory: 8192, ...big },
+    {
+      name: "own",
+      queues: ["own"],
+      autoscale: { min: 1, max: 2 },
+      memory,
+      cpu,
+      nodeLabels: { pool: "own" },
+      tolerations,
+    },
+  ]);
+  assert.deepEqual(plan.secrets, []);
 });
 
 test("a private repository keeps its Secret, with the chart's key in it, over https and over ssh", () => {
