@@ -12,7 +12,7 @@ import {
 import { chartRules } from "./chartRules.ts";
 import { isDefault, isFullCopy } from "./defaults.ts";
 import { workerNodes } from "./placement.ts";
-import type { ValueLookup } from "./values.ts";
+import { type ValueLookup, versionIn } from "./values.ts";
 import { defaultGroup, defaultQueues, inheritedTargets, isScaled } from "./workers.ts";
 
 /** Parses the YAML text in `extraEnv`, so that its values have line numbers, too. */
@@ -65,8 +65,15 @@ function overallTargets(values: ValueLookup): ConvertedKey[] {
 
 const chartDefault = handled("it is the chart's default");
 
-/** Weighs an item: of two keys for the same value, the chart's newer one wins. */
-function weightOf({ path }: Item): number {
+/**
+ * Weighs an item: of two keys for the same value, the chart's newer one wins, the key of the stack's version of Airflow, and a
+ * variable over a setting.
+ */
+function weightOf({ path }: Item, values: ValueLookup): number {
+  const [first = "", second] = path;
+  if (["env", "extraEnv", "secret"].includes(String(first)) || second === "env") return 2;
+  if (/^(api|webserver)SecretKey/.test(String(first)))
+    return versionIn(values).startsWith("2.") === /^webserver/.test(String(first)) ? 1 : 0;
   return path.includes("celery") || path.at(-1) === "ref" || path[0] === "images" ? 1 : 0;
 }
 
@@ -85,7 +92,7 @@ export function importChart(source: ParsedFile, path: SourcePath): Plan {
   const entries = itemsOf(tree, chartRules).map((ruled): Entry => {
     const { item } = ruled;
     const outcome = isCopy && isDefault(item) ? chartDefault : decideOutcome(ruled, values);
-    return { item, outcome, weight: weightOf(item) };
+    return { item, outcome, weight: weightOf(item, values) };
   });
   return makePlan(entries, leaves, overallTargets(values), unsupported("the official chart has no such key"));
 }

@@ -246,6 +246,27 @@ config: { celery: { worker_concurrency: 8 } }
   assert.deepEqual(validate({ ...config, images: named }).faults, []);
 });
 
+test("a variable wins over a setting, wherever it stands", () => {
+  const { config } = values(`${base}config: { core: { parallelism: 8 } }
+env: [{ name: AIRFLOW__CORE__PARALLELISM, value: "64" }]
+`);
+  assert.deepEqual(config.settings, { core: { parallelism: 64 } });
+});
+
+for (const [version, secret] of [
+  ["3.3.2", "api"],
+  ["2.11.2", "web"],
+]) {
+  test(`Airflow ${version} has the secret key of its own Secret`, () => {
+    const { config } = values(`${base}airflowVersion: ${version}
+webserverSecretKeySecretName: web
+apiSecretKeySecretName: api
+`);
+    const { apiSecretKey } = config.secrets as { apiSecretKey: { secret: string } };
+    assert.equal(apiSecretKey.secret, secret);
+  });
+}
+
 test("sets of workers have the values of all workers, unless they have their own", () => {
   const { config, plan } = values(`
 executor: CeleryExecutor
