@@ -1,5 +1,5 @@
 import { insteadOfVariable } from "../settings/rules/roles/variables.ts";
-import { type ConvertedKey, handled, noRole, type Outcome, taken, unsupported } from "./rule.ts";
+import { type ConvertedKey, handled, noRole, type Outcome, taken, unsupported, withTodo } from "./rule.ts";
 import { convertSecret, looksSecret, type SecretReference } from "./secrets.ts";
 import { convertSetting, type ImportContext } from "./settings.ts";
 import { parseInteger } from "./units.ts";
@@ -32,10 +32,14 @@ function parseJson(text: string): Readonly<Record<string, unknown>> | undefined 
   }
 }
 
+/** Work that is left for variables and connections: DAGs find them by their exact names, and found variables of the environment in any case. */
+const lowered = "its name is in lower case: rename it if your DAGs spell it otherwise";
+
 /** Imports a connection. The whole URI is secret; in a JSON connection the password and `extra` are. */
 const convertConnection: Meaning = ([name = ""], value) => {
   const path = ["connections", name.toLowerCase()];
-  if (typeof value !== "string" || !value.startsWith("{")) return convertSecret([...path, "uri"], value);
+  if (typeof value !== "string" || !value.startsWith("{"))
+    return withTodo(convertSecret([...path, "uri"], value), lowered);
   const json = parseJson(value);
   if (!json) return unsupported("it is not JSON, and no URI");
   const plain = Object.entries(connectionFields).flatMap(([key, jsonKey]): ConvertedKey[] => {
@@ -47,14 +51,13 @@ const convertConnection: Meaning = ([name = ""], value) => {
   const secretTargets = ["password", "extra"]
     .filter((key) => json[key])
     .map((key) => ({ path: [...path, key] }));
-  return { kind: "taken", targets: [...plain, ...secretTargets] };
+  return { kind: "taken", targets: [...plain, ...secretTargets], todo: lowered };
 };
 
 const convertAirflowVariable: Meaning = ([name = ""], value) => {
   const path = ["variables", name.toLowerCase()];
-  const note = "in lower case: rename it if your DAGs spell it otherwise";
   const secret = typeof value !== "string" || looksSecret(name, value);
-  return secret ? convertSecret(path, value, note) : taken(path, value, note);
+  return withTodo(secret ? convertSecret(path, value) : taken(path, value), lowered);
 };
 
 /** Imports the packages to install, without options that contain a login. */

@@ -38,15 +38,21 @@ export function taken(path: SourcePath, value: unknown, note?: string): Outcome 
   return { kind: "taken", targets: [{ path, value }], note };
 }
 
+/** Adds work of the user to an outcome that takes something over. */
+export function withTodo(outcome: Outcome, todo: string): Outcome {
+  if (outcome.kind !== "taken") return outcome;
+  return { ...outcome, todo: outcome.todo === undefined ? todo : `${outcome.todo}; ${todo}` };
+}
+
 /** Keeps some targets of an outcome, of which at least one is left; the problems of the others become work of the user. */
 export function withTargets(
-  outcome: Extract<Outcome, { kind: "taken" }>,
+  outcome: Outcome,
   targets: readonly ConvertedKey[],
   problems: readonly string[],
 ): Outcome {
-  if (problems.length === 0) return outcome;
-  const without = `without ${problems.join("; ")}`;
-  return { ...outcome, targets, todo: [outcome.todo, without].filter(Boolean).join("; ") };
+  return problems.length === 0
+    ? outcome
+    : withTodo({ ...outcome, kind: "taken", targets }, `without ${problems.join("; ")}`);
 }
 
 /** Lists the targets of an outcome; none if nothing is taken over. */

@@ -13,6 +13,7 @@ import {
   unreadableValue,
   unset,
   unsupported,
+  withTodo,
 } from "../rule.ts";
 import { checkExecutor, convertAutoscale, convertConcurrency, type ImportContext } from "../settings.ts";
 import { at, plainAt } from "../source.ts";
@@ -64,10 +65,18 @@ function convertEnvironment(item: Item, context: ComposeContext): Outcome {
   const isPuckels = context.home === puckelHome;
   if (name === "AIRFLOW__CORE__EXECUTOR" || (name === "EXECUTOR" && isPuckels)) return convertExecutor(item);
   const puckels = isPuckels ? convertPuckelVariable(name, text) : undefined;
-  return (
-    puckels ??
-    convertVariable({ ...composeImportContext(context), name, value: text, roles: rolesOf(context) })
-  );
+  if (puckels) return puckels;
+  const outcome = convertVariable({
+    ...composeImportContext(context),
+    name,
+    value: text,
+    roles: rolesOf(context),
+  });
+  const groups = new Set(context.services.flatMap(({ worker }) => (worker ? [worker.group] : [])));
+  const isOfWorkers = targetsOf(outcome).some(({ path }) => path[0] === "roles" && path[1] === "worker");
+  return isOfWorkers && groupPaths(context).length < groups.size
+    ? withTodo(outcome, "all workers get it, since a group of them has no variables of its own")
+    : outcome;
 }
 
 const replicas = ({ value }: Item, context: ComposeContext): Outcome => {

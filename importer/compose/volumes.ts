@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { ownDirectories, ownFiles, ownTrees } from "../../settings/model/names/ownNames.ts";
-import { handled, type Item, type Outcome, taken, targetsOf, unsupported } from "../rule.ts";
+import { handled, type Item, type Outcome, taken, targetsOf, unsupported, withTodo } from "../rule.ts";
 import { targetOf, volumeSource } from "./container.ts";
 import { type ComposeContext, roleTargets, takenByRoles } from "./context.ts";
 
@@ -17,7 +17,16 @@ function pathInStack(target: string, home: string): string {
 }
 
 /** Paths for which the stack has its own volumes. */
-const stackVolumes = /^\/opt\/airflow\/(logs|data)(\/|$)|^\/sources(\/|$)/;
+const stackVolumes = /^\/opt\/airflow\/logs(\/|$)|^\/sources(\/|$)/;
+
+/** Notes that a folder of the machine is read-only, which is left to do if it was writable. */
+function readOnly(outcome: Outcome, volume: unknown): Outcome {
+  const isReadOnly =
+    typeof volume === "string" ? /:([a-z]+,)*ro(,|$)/i.test(volume) : Object(volume).read_only === true;
+  return isReadOnly
+    ? outcome
+    : withTodo(outcome, "it is read-only: expected a named volume, if tasks write there");
+}
 
 function isOwn(path: string): boolean {
   const isIn = (own: string) => path === own || isBelow(path, own);
@@ -62,7 +71,7 @@ function takeConfigFolder(source: string, context: ComposeContext): Outcome {
 }
 
 /** Takes over DAGs, plugins and modules in a folder that is mounted at Airflow's home, or above it or the DAGs. */
-function takeParentFolder(source: string, target: string, context: ComposeContext): Outcome {
+function takeParentFolder(source: string, target: string, value: unknown, context: ComposeContext): Outcome {
   const { dagsFolder, home, look } = context;
   const folderAt = (path: string) => {
     const folder = posix.join(source, posix.relative(target, path));
@@ -73,7 +82,7 @@ function takeParentFolder(source: string, target: string, context: ComposeContex
   const stackPath = pathInStack(target, home);
   if (!isOwn(stackPath) && stackPath !== stackHome) {
     const targets = [...dags, ...roleTargets(context, ["volumes", stackPath], look(source).absolute)];
-    return { kind: "taken", targets, note: "read-only" };
+    return readOnly({ kind: "taken", targets }, value);
   }
   const holdsHome = target === home || isBelow(home, target);
   const inHome = (name: string) => (holdsHome ? folderAt(posix.join(home, name)) : []);
@@ -97,6 +106,8 @@ export const volume = ({ value }: Item, context: ComposeContext): Outcome => {
   const target = pathInStack(mountPath, home);
   if (stackVolumes.test(target))
     return handled("the stack has a volume of its own for it; the data in yours stays there");
+  if (/^\/opt\/airflow\/data(\/|$)/.test(target))
+    return unsupported("the stack has a volume of its own there: copy the data of yours into it");
   const isHost = /^[./~]/.test(source);
   if (Object(value).type === "tmpfs") return unsupported("a disk in memory: tasks have /tmp");
   if (mountPath === "") return unsupported("a volume without a name keeps nothing");
@@ -113,13 +124,13 @@ export const volume = ({ value }: Item, context: ComposeContext): Outcome => {
   if (kind === "file") return takeFile(target, spelt, context);
   if (mountPath === dagsFolder) return taken(["dags"], spelt);
   if (isBelow(dagsFolder, mountPath) || mountPath === home)
-    return takeParentFolder(source, mountPath, context);
+    return takeParentFolder(source, mountPath, value, context);
   if (isBelow(mountPath, dagsFolder))
     return unsupported("DAGs of several folders: put them below the one that dags names");
   if (target === `${stackHome}/config`) return takeConfigFolder(source, context);
   if (target === `${stackHome}/plugins`) return taken(["plugins"], spelt);
   if (isOwn(target)) return unsupported("the stack has its own files there");
-  return takenByRoles(roleTargets(context, ["volumes", target], absolute), "read-only");
+  return readOnly(takenByRoles(roleTargets(context, ["volumes", target], absolute)), value);
 };
 
 function takeFile(target: string, spelt: string, context: ComposeContext): Outcome {

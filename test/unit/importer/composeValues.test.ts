@@ -248,6 +248,44 @@ both: { image: apache/airflow:3.3.2, command: bash -c "airflow celery flower & a
   );
 });
 
+const changes: [what: string, shared: string, services: string, todo: RegExp][] = [
+  ["a writable folder", "volumes: ['./x:/x']", "", /1 × it is read-only: expected a named volume/],
+  [
+    "a writable folder above DAGs",
+    "environment: { AIRFLOW__CORE__DAGS_FOLDER: /x/dags }\nvolumes: [{ type: bind, source: ./x, target: /x }]",
+    "",
+    /1 × it is read-only: expected a named volume/,
+  ],
+  [
+    "data of the stack's own volume",
+    "volumes: ['./x:/opt/airflow/data']",
+    "",
+    /1 × .* copy the data of yours/,
+  ],
+  ["a variable of Airflow", "environment: { AIRFLOW_VAR_X: a }", "", /1 × its name is in lower case/],
+  ["a connection", "environment: { AIRFLOW_CONN_X: http://x }", "", /1 × its name is in lower case/],
+  [
+    "a variable of one group of workers",
+    "",
+    "ml: { image: apache/airflow:3.3.2, command: celery worker -q ml, environment: { CUDA: 1 } }",
+    /1 × all workers get it/,
+  ],
+];
+
+for (const [what, shared, services, todo] of changes) {
+  test(`the change of ${what} is left to do`, () => {
+    const { report } = imported({ "compose.yaml": composeOf(shared, services), "x/dags/a.py": "" });
+    assert.match(report, todo);
+  });
+}
+
+test("a folder that is mounted read-only, and a variable of all workers, leave nothing to do", () => {
+  const shared =
+    "environment: { STAGE: a }\nvolumes: ['./x:/x:ro', { type: bind, source: ./x, target: /y, read_only: true }]";
+  const { report } = imported({ "compose.yaml": composeOf(shared), "x/a": "" });
+  assert.match(report, /Nothing is left to do/);
+});
+
 test("a number of processes that cannot be read is left to do, and is no secret", () => {
   const worker = "ml: { image: apache/airflow:3.3.2, command: celery worker -q ml --concurrency=$$(nproc) }";
   const { config, plan, report } = imported({ "compose.yaml": composeOf("", worker) });
