@@ -1,8 +1,11 @@
+import { airflowOption } from "../model/airflowOptions.ts";
 import { repositoryForm } from "../schema/dags/dagsGit.ts";
 import { hostPattern, isLoopback } from "../schema/values.ts";
+import { atLeastOne } from "./airflow/values.ts";
 import { faultAt } from "./fault.ts";
 import { tooWide } from "./network/trustedProxies.ts";
 import { rule } from "./rule.ts";
+import { readableQueue } from "./workers/queues.ts";
 
 const atoms = "[\\w!#$%&'*+/=?^`{|}~-]+";
 const mailAddress = new RegExp(`^${atoms}(\\.${atoms})*@${hostPattern}$`);
@@ -70,5 +73,42 @@ const podNamespace = rule(["kubernetes.podOperator.namespace"], ({ kubernetes })
   );
 });
 
+const triggers = ["triggerer.capacity", "triggerer.default_capacity"] as const;
+const deferred = triggers.map((name) => atLeastOne(name, "no deferred task would go on"));
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Settings in plain text of which Airflow and its Celery provider read the JSON when they start. */
+const jsonSettings = [
+  "celery.result_backend_sqlalchemy_engine_options",
+  "dag_processor.dag_bundle_config_list",
+];
+
+const json = jsonSettings.map((name) =>
+  rule([`settings.${name}`], (parsed) => {
+    const given = airflowOption(parsed, name);
+    const isRead = !given || given.value === "" || isJson(given.value);
+    return isRead ? [] : faultAt(given.path, "Airflow would not start: expected JSON");
+  }),
+);
+
 /** Rules about values that earlier releases accepted: they must be corrected before a deployment, not before a look or a removal. */
-export const acceptedEarlierRules = [...mail, receivers, scraped, direct, parameters, proxies, podNamespace];
+export const acceptedEarlierRules = [
+  ...mail,
+  receivers,
+  scraped,
+  direct,
+  parameters,
+  proxies,
+  podNamespace,
+  readableQueue,
+  ...deferred,
+  ...json,
+];

@@ -21,7 +21,7 @@ export const apiCapacityRule = rule(
     const { webservers } = parsed;
     const slots = slotsOf(countsOf(parsed));
     const [load, capacity] = [(slots * heartbeatCost) / interval, webservers * processes * heartbeatShare];
-    if (!(interval > 0) || !(load > capacity)) return [];
+    if (!(interval > 0) || !(processes > 0) || !(load > capacity)) return [];
     const message =
       `${slots} task slots x ${heartbeatCost * 1000} ms / ${interval} s between heartbeats = ${load.toFixed(2)} of a core, ` +
       `and ${webservers} x ${processes} webserver process(es) may spend ${capacity.toFixed(2)} on them: ` +

@@ -1,7 +1,7 @@
 import { airflowOption, airflowOptions, isTrue } from "../../model/airflowOptions.ts";
 import { knownSettings, type ValueType } from "../../model/known.ts";
 import { faultAt } from "../fault.ts";
-import { rule } from "../rule.ts";
+import { type Rule, rule } from "../rule.ts";
 import { optionRule } from "./option.ts";
 
 /** Reads a number as Python does, which allows `_` between digits; NaN if the text is none. */
@@ -54,6 +54,7 @@ const timezone = rule(["version", "settings.core.default_timezone"], (parsed) =>
 
 /** Numbers that Airflow takes as a limit even if they are 0, with what then never happens. */
 const limits: Readonly<Record<`${string}.${string}`, string>> = {
+  "api.workers": "no webserver would answer",
   "core.dag_file_processor_timeout": "no DAG file would be read to its end",
   "core.max_active_runs_per_dag": "no run would start",
   "core.max_active_tasks_per_dag": "no task would start",
@@ -67,11 +68,13 @@ const limits: Readonly<Record<`${string}.${string}`, string>> = {
   "triggerer.max_trigger_to_select_per_loop": "no deferred task would go on",
 };
 
-/** Rejects limits below 1: Airflow starts with them, and waits without a word. */
+/** Rejects a limit below 1: Airflow starts with it, and waits without a word. */
+export function atLeastOne(name: `${string}.${string}`, effect: string): Rule {
+  return optionRule(name, (value) => (pythonNumber(value) < 1 ? `${effect}: expected 1 or more` : undefined));
+}
+
 const enoughToRun = Object.entries(limits).map(([name, effect]) =>
-  optionRule(name as keyof typeof limits, (value) =>
-    pythonNumber(value) < 1 ? `${effect}: expected 1 or more` : undefined,
-  ),
+  atLeastOne(name as keyof typeof limits, effect),
 );
 
 /** Rejects a default pool without slots; -1 is no limit. */

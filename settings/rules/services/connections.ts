@@ -40,7 +40,8 @@ function serverFaults(stack: ConnectionInputs): Fault[] {
   const { postgres, pgbouncer } = stack;
   const shares = serverShares(stack);
   const [total, limit] = [sum(shares), serverLimit(stack)];
-  if (total <= limit) return [];
+  // A limit that is not a number has a fault of its own.
+  if (!(total > limit)) return [];
   const { max_connections: given } = postgres.settings;
   const limited = `max_connections ${given ?? 100}, less those kept for superusers`;
   const less = pgbouncer

@@ -1,6 +1,8 @@
 import { airflowOption } from "../../model/airflowOptions.ts";
 import { counted } from "../../schema/machines.ts";
+import { queue } from "../../schema/values.ts";
 import { defaultWorkers } from "../../schema/workers.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** Rejects a default queue that no worker reads. */
@@ -21,6 +23,13 @@ const unserved = rule(
     return [{ path: given.path, message, given: given.value }];
   },
 );
+
+/** Rejects a default queue that workers cannot read, since a comma separates the queues of a worker. */
+export const readableQueue = rule(["settings.operators.default_queue"], (parsed) => {
+  const given = airflowOption(parsed, "operators.default_queue");
+  const problem = given && queue.safeParse(given.value).error?.issues[0]?.message;
+  return given ? faultAt(given.path, problem, given.value || "empty text") : [];
+});
 
 /** Rejects a queue that is listed twice. */
 const twice = rule(["workerGroups.*.queues.*"], ({ workerGroups }) =>

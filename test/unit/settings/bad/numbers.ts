@@ -350,6 +350,26 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
+    name: "a default queue with a comma",
+    config: `config:
+  airflow:settings: { operators: { default_queue: "a,b" } }
+`,
+    says: [
+      "2: settings.operators.default_queue is a,b; expected letters, digits, '_', '.' and '-', 100 at most",
+    ],
+    expressible: false,
+  },
+  {
+    name: "an empty default queue",
+    config: `config:
+  airflow:settings: { operators: { default_queue: "" } }
+`,
+    says: [
+      "2: settings.operators.default_queue is empty text; expected letters, digits, '_', '.' and '-', 100 at most",
+    ],
+    expressible: false,
+  },
+  {
     name: "a queue that is listed twice",
     config: `config:
   airflow:workerGroups: [{ name: gpu, queues: [gpu, fast, gpu] }]
@@ -370,6 +390,22 @@ export const numbers: readonly BadRow[] = [
     says: [
       "4: workerGroups[1].name is gpu-b; group gpu-b and group gpu on machine b would both be worker-gpu-b: expected another name for one of them",
     ],
+    expressible: false,
+  },
+  {
+    name: "no processes of the webserver",
+    config: `config:
+  airflow:settings: { api: { workers: 0 } }
+`,
+    says: ["2: settings.api.workers is 0; no webserver would answer: expected 1 or more"],
+    expressible: false,
+  },
+  {
+    name: "connections of Postgres that are no number",
+    config: `config:
+  airflow:postgres: { settings: { max_connections: abc } }
+`,
+    says: ["2: postgres.settings.max_connections is abc; expected a number from 1 to 262143"],
     expressible: false,
   },
   {

@@ -75,6 +75,7 @@ export const pastTheStack: readonly BadRow[] = [
     triggerer:
       queues_enabled: true
       max_trigger_to_select_per_loop: 0
+      capacity: 0
 `,
     says: [
       "5: settings.core.unit_test_mode is True; Airflow would use the keys of its own tests: expected False, or no value",
@@ -90,6 +91,7 @@ export const pastTheStack: readonly BadRow[] = [
       "17: settings.dag_processor.max_callbacks_per_loop is 0; no callback would run: expected 1 or more",
       "19: settings.triggerer.queues_enabled is True; the stack's triggerers read triggers without a queue, so other workers' deferred tasks would wait: expected workerGroups[].triggerers, for the groups that need triggerers of their own",
       "20: settings.triggerer.max_trigger_to_select_per_loop is 0; no deferred task would go on: expected 1 or more",
+      "21: settings.triggerer.capacity is 0; no deferred task would go on: expected 1 or more",
     ],
     expressible: false,
   },

@@ -29,6 +29,22 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     /podOperator\.namespace is kube-tasks; /,
   ],
   [
+    "a default queue with a comma",
+    { settings: { operators: { default_queue: "a,b" } } },
+    /default_queue is a,b; /,
+  ],
+  ["no triggers", { settings: { triggerer: { capacity: 0 } } }, /capacity is 0; no deferred task/],
+  ...(
+    [
+      ["celery", "result_backend_sqlalchemy_engine_options"],
+      ["dag_processor", "dag_bundle_config_list"],
+    ] as const
+  ).map(([section, key]): (typeof rows)[number] => [
+    `${key} that is no JSON`,
+    { settings: { [section]: { [key]: "{'a': 1}" } } },
+    new RegExp(`${key} .*expected JSON`),
+  ]),
+  [
     "a domain with a star beside a proxy",
     { proxy: { http: "http://p.test:3128", no: ["*.a.test"] } },
     /proxy\.no\[0\] is \*\.a\.test; /,
