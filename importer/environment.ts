@@ -81,7 +81,7 @@ export function convertPackages(value: SecretReference): Outcome {
   };
 }
 
-const firstUser = unsupported("the first administrator has only a login and a password");
+const firstUser = unsupported("the first administrator has only a password and a login");
 const entrypointOnly = handled(
   "it is for the entrypoint of the official image; the stack's migration does that",
 );

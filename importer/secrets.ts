@@ -89,7 +89,7 @@ export function plainSecretProblem(path: SourcePath, value: unknown): string | u
   // The hash of a commit looks random.
   if (spell(path) === "dagsGit.ref" || !holdsSecret(value, isNamed ? String(name) : "")) return undefined;
   return path.includes("initContainers")
-    ? "it has a secret: expected env with valueFrom.secretKeyRef"
+    ? "it has a secret in plain text: expected env with a secretKeyRef in valueFrom"
     : "it may be a secret, which everybody can read there";
 }
 

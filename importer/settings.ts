@@ -134,7 +134,7 @@ function convertByPresentName(
   if (isSensitive(context.version, section, key)) return value === "" ? empty : secretByCommand(path, note);
   if (typeof value !== "string" || looksSecret(key, value)) {
     return unsupported(
-      "it is a secret, and Airflow reads no secret there: make it a connection, with the secret as its password",
+      "it is a secret, and Airflow reads no secret there: make it a connection, with the secret in its password field",
     );
   }
   return taken(path, parseValue(value), note);

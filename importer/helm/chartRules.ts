@@ -84,7 +84,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
   [
     "extraSecrets.**",
     unsupported(
-      "the stack makes no other Secrets: make it with kubectl create secret, and name it where it is used",
+      "the stack makes Secrets only for itself: make it with kubectl create secret, and name it where it is used",
     ),
   ],
   ["extraConfigMaps.**", unsupported("the stack makes no other ConfigMaps: expected env or files of roles")],

@@ -21,7 +21,7 @@ export function variableRule(role: (item: Item) => readonly string[]) {
     if (variable === undefined) return unsupported("it has no name");
     if (isTemplate(value) || isTemplate(secretName)) return template;
     const { secretKeyRef: ref } = valueFrom ?? {};
-    if (valueFrom && !ref) return unsupported("expected a value, or the key of a Secret");
+    if (valueFrom && !ref) return unsupported("expected a value, or a key in a Secret of the cluster");
     const from =
       ref ?? (secretName !== undefined && secretKey !== undefined && { name: secretName, key: secretKey });
     const text: SecretReference | undefined = from
@@ -67,7 +67,10 @@ function connectionRule(secretName: string, key: "url" | "resultsUrl", own: Outc
     const { host } = (value ?? {}) as Connection;
     if (values(`data.${secretName}`)) return handled("the named Secret overrides it");
     if (!host || isTemplate(host)) return own;
-    return secretByCommand(["postgres", key], "as postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…");
+    return secretByCommand(
+      ["postgres", key],
+      "as a URL of Postgres, with its login, host, port, database and sslmode",
+    );
   };
 }
 

@@ -24,7 +24,7 @@ export const user = ({ match: [, field], value }: Item): Outcome => {
     return isExample(value) ? publicExample : convertSecret(["secrets", "adminPassword"], String(value));
   if (field === "enabled" || (field === "role" && value === "Admin"))
     return handled("the stack makes the first administrator");
-  return unsupported("the first administrator has only a login and a password");
+  return unsupported("the first administrator has only a password and a login");
 };
 
 interface Alias {

@@ -13,7 +13,7 @@ const tokens = [
   new RegExp(issued, "g"),
   new RegExp(`(?<=${webhooks.source}/)[^\\s"'<>]+`, "gi"),
   /(?<=-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?=-----END|$)/gs,
-  /((?<=\b(Bearer|Basic) +)|(?<=\b\w*(password|passwd|passphrase|secret|token|api_?key|_pat|pwd)\w*["']?\s*[=:]\s*["']?))[^\s"',;[{]{4,}/gi,
+  /((?<=\b(Bearer|Basic) +)|(?<=\b\w*(password|passwd|passphrase|secret|token|api_?key|_pat|pwd)\w*["']?[ \t]*[=:][ \t]*["']?))[^\s"',;[{]{4,}/gi,
 ];
 
 /** Form of a host, with a domain or a port, before a path if there is one. */

@@ -108,6 +108,11 @@ const rows: [text: string, place: string, becomes: string | RegExp][] = [
     "the stack starts each role itself",
   ],
   [
+    "workers: { hostAliases: [{ ip: 10.0.0.7 }] }",
+    "workers.hostAliases[0].ip",
+    "it has no value that the stack takes",
+  ],
+  [
     "dags: { gitSync: { enabled: true, repo: https://a/b.git } }\nairflowVersion: 2.11.2",
     "dags.gitSync.repo",
     /Airflow 2\.11\.2 reads no repository/,

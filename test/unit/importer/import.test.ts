@@ -12,6 +12,7 @@ import { importReport } from "../../../importer/report.ts";
 import { save } from "../../../importer/save.ts";
 import { convertCores, convertMebibytes, convertSeconds } from "../../../importer/units.ts";
 import { renderStackFile } from "../../../importer/write.ts";
+import { masked } from "../../../settings/model/urls/mask.ts";
 import { readStackFile } from "../../../settings/read/read.ts";
 import { spell } from "../../../settings/schema/path.ts";
 import { project } from "../../../tools/lib/process.ts";
@@ -68,6 +69,14 @@ test("the report also lists values of extraEnv and of the .env file", () => {
     "FERNET_KEY",
     "_PIP_ADDITIONAL_REQUIREMENTS",
   ]);
+});
+
+test("the mask of the terminal leaves the words of a report", () => {
+  for (const name of names) {
+    const { report: whole, short } = importOf(name);
+    assert.equal(masked(whole), whole);
+    assert.equal(masked(short), short);
+  }
 });
 
 test("no stack file and no report contains a secret", () => {

@@ -108,22 +108,22 @@ const chartPlaces: [what: string, text: string, reason: RegExp][] = [
   [
     "the environment of a container",
     `scheduler: { extraInitContainers: [{ name: a, image: i, env: [{ name: DB_PASSWORD, value: ${word} }] }] }`,
-    /initContainers\[0\]: it has a secret: expected env with valueFrom\.secretKeyRef/,
+    /initContainers\[0\]: it has a secret in plain text: expected env with a secretKeyRef/,
   ],
   [
     "an option of a container",
     `workers: { extraContainers: [{ name: a, image: i, args: [--port=5, --password=${word}] }] }`,
-    /valueFrom\.secretKeyRef/,
+    /a secretKeyRef in valueFrom/,
   ],
   [
     "two words of a command",
     `workers: { extraContainers: [{ name: a, image: i, command: [run, --auth-token, ${word}] }] }`,
-    /valueFrom\.secretKeyRef/,
+    /a secretKeyRef in valueFrom/,
   ],
   [
     "a script of a container",
     `workers: { extraInitContainers: [{ name: a, image: i, command: [sh, -c, "export API_KEY=${word}; run"] }] }`,
-    /valueFrom\.secretKeyRef/,
+    /a secretKeyRef in valueFrom/,
   ],
   ["a label of the chart", `scheduler: { labels: { api-key: ${word} } }`, /everybody can read/],
   [

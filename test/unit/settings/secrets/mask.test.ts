@@ -178,3 +178,8 @@ test("a long text without spaces takes no longer than its length", () => {
   const { user } = process.cpuUsage(begin);
   assert.ok(user < 2_000_000, `${user} µs`);
 });
+
+test("a line that ends with a word for a secret masks nothing in the next line", () => {
+  const text = "Store the secret:\n  values.yaml:1 workers\npassword: hunter2222";
+  assert.equal(masked(text), "Store the secret:\n  values.yaml:1 workers\npassword: …");
+});
