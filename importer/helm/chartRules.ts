@@ -12,7 +12,14 @@ import {
 } from "./configuration.ts";
 import { dagsClaim, gitSync } from "./dags.ts";
 import { airflow, image, pullSecret } from "./images.ts";
-import { chartIngress, everyIngress, ingressAnnotations, ingressHost, ingressSwitch } from "./ingress.ts";
+import {
+  chartIngress,
+  everyIngress,
+  ingressAnnotations,
+  ingressHost,
+  ingressPath,
+  ingressSwitch,
+} from "./ingress.ts";
 import { everyNode, nodes, tolerations } from "./placement.ts";
 import { podRules } from "./pods.ts";
 import { retentionRules } from "./retention.ts";
@@ -197,7 +204,8 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ["ingress.{web,apiServer,flower}.ingressClassName", chartIngress("class")],
   ["ingress.{web,apiServer,flower}.tls.secretName", chartIngress("tlsSecret")],
   ["ingress.{web,apiServer,flower}.annotations", ingressAnnotations],
-  ["ingress.*.{path,pathType}", handled("it is published at /")],
+  ["ingress.{web,apiServer,flower}.path", ingressPath],
+  ["ingress.*.{path,pathType}", handled("paths are the stack's")],
   ["ingress.{statsd,pgbouncer}.**", off],
   ["ingress.**.tls.enabled", handled("published services always have TLS")],
 

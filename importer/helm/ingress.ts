@@ -28,10 +28,34 @@ function hostPath(name: string): SourcePath {
   return ["kubernetes", "ingress", name === "flower" ? "flower" : "webserver"];
 }
 
+/** Returns the path of an ingress, without a slash at its end; empty if it is the whole host. */
+function pathOf(values: ValueLookup, name: string): string {
+  return String(values(`ingress.${name}.path`) ?? "").replace(/\/+$/, "");
+}
+
+function takesPath(values: ValueLookup, name: string): boolean {
+  return name === "flower" || !versionIn(values).startsWith("2.");
+}
+
+/** Returns a host name with the path of its ingress, if the stack's key takes one. */
+function hostOf(values: ValueLookup, name: string, host: unknown): unknown {
+  return typeof host === "string" && takesPath(values, name) ? host + pathOf(values, name) : host;
+}
+
+export const ingressPath = ({ match: [name = ""] }: Item, values: ValueLookup): Outcome => {
+  if (!isUsed(values, name)) return off;
+  if (pathOf(values, name) === "") return handled("it is published at /");
+  return takesPath(values, name)
+    ? handled("kubernetes.ingress has it behind the host name")
+    : unsupported("Airflow 2 is published at /: expected a host name of its own");
+};
+
 export function chartIngress(part: "class" | "tlsSecret" | "host") {
   return ({ match: [name = ""], value }: Item, values: ValueLookup): Outcome => {
     if (!isUsed(values, name)) return off;
-    return taken(part === "host" ? hostPath(name) : ["kubernetes", "ingress", part], value);
+    return part === "host"
+      ? taken(hostPath(name), hostOf(values, name, value))
+      : taken(["kubernetes", "ingress", part], value);
   };
 }
 
@@ -51,7 +75,10 @@ export const ingressHost = ({ match: [name = "", index], value }: Item, values: 
   const secretOf: ConvertedKey[] = tls?.secretName
     ? [{ path: ["kubernetes", "ingress", "tlsSecret"], value: tls.secretName }]
     : [];
-  return { kind: "taken", targets: [{ path: hostPath(name), value: host }, ...secretOf] };
+  return {
+    kind: "taken",
+    targets: [{ path: hostPath(name), value: hostOf(values, name, host) }, ...secretOf],
+  };
 };
 
 const turnsOn = handled("kubernetes.ingress turns it on");

@@ -51,6 +51,11 @@ const rows: [text: string, place: string, becomes: string | RegExp][] = [
     "ingress.web.host",
     "kubernetes.ingress.webserver",
   ],
+  [
+    "ingress: { web: { enabled: true, host: a.example.com, path: /airflow } }\nairflowVersion: 2.11.2",
+    "ingress.web.path",
+    /Airflow 2 is published at \/: expected a host name of its own/,
+  ],
   ["ingress: { apiServer: { enabled: true } }", "ingress.apiServer.enabled", /it is on without a host name/],
   ["ingress: { web: { enabled: false, host: a.example.com } }", "ingress.web.host", "it is off"],
   [
@@ -250,6 +255,16 @@ config: { celery: { worker_concurrency: 8 } }
   };
   assert.deepEqual(validate({ ...config, images: named }).faults, []);
 });
+
+for (const host of ["host: a.example.com", "hosts: [{ name: a.example.com }]"]) {
+  test(`the path of an ingress is behind its ${host}`, () => {
+    const { config, plan } = values(
+      `${base}ingress: { apiServer: { enabled: true, ${host}, path: /airflow/, pathType: Prefix } }\n`,
+    );
+    assert.deepEqual(config.kubernetes, { ingress: { webserver: "a.example.com/airflow" } });
+    assert.deepEqual(plan.unsupported, []);
+  });
+}
 
 test("a variable wins over a setting, wherever it stands", () => {
   const { config } = values(`${base}config: { core: { parallelism: 8 } }
