@@ -99,6 +99,14 @@ const json = jsonSettings.map((name) =>
   }),
 );
 
+/** Rejects a schema in the stack's own Postgres, which has `public` alone: Airflow creates no schema. */
+const schema = rule(["settings.database.sql_alchemy_schema"], (parsed, isGiven) => {
+  const given = airflowOption(parsed, "database.sql_alchemy_schema");
+  if (!given || isGiven("postgres.url") || ["", "public"].includes(given.value.trim())) return [];
+  const message = "the stack's Postgres has no such schema: expected no value, or postgres.url";
+  return faultAt(given.path, message, given.value);
+});
+
 /** Rules about values that earlier releases accepted: they must be corrected before a deployment, not before a look or a removal. */
 export const acceptedEarlierRules = [
   ...mail,
@@ -111,4 +119,5 @@ export const acceptedEarlierRules = [
   readableQueue,
   ...deferred,
   ...json,
+  schema,
 ];

@@ -54,6 +54,16 @@ export const pastTheStack: readonly BadRow[] = [
     expressible: false,
   },
   {
+    name: "a schema that the stack's Postgres does not have",
+    config: `config:
+  airflow:settings: { database: { sql_alchemy_schema: airflow } }
+`,
+    says: [
+      "2: settings.database.sql_alchemy_schema is airflow; the stack's Postgres has no such schema: expected no value, or postgres.url",
+    ],
+    expressible: false,
+  },
+  {
     name: "settings with which Airflow starts, and runs no task or the same task twice",
     config: `config:
   airflow:schedulers: 2

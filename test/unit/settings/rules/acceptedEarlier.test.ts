@@ -33,6 +33,11 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     { settings: { operators: { default_queue: "a,b" } } },
     /default_queue is a,b; /,
   ],
+  [
+    "a schema that the stack's Postgres does not have",
+    { settings: { database: { sql_alchemy_schema: "airflow" } } },
+    /sql_alchemy_schema is airflow; the stack's Postgres has no such schema/,
+  ],
   ["no triggers", { settings: { triggerer: { capacity: 0 } } }, /capacity is 0; no deferred task/],
   ...(
     [
