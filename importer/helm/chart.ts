@@ -69,8 +69,11 @@ const chartDefault = handled("it is the chart's default");
  * Weighs an item: of two keys for the same value, the chart's newer one wins, the key of the stack's version of Airflow, and a
  * variable over a setting.
  */
-function weightOf({ path }: Item, values: ValueLookup): number {
+function weightOf({ path, value }: Item, values: ValueLookup): number {
   const [first = "", second] = path;
+  // With limits of autoscaling, Celery does not read the number of processes.
+  const { name = path.at(-1) } = Object(value) as { readonly name?: unknown };
+  if (/worker_autoscale$/i.test(String(name))) return 3;
   if (["env", "extraEnv", "secret"].includes(String(first)) || second === "env") return 2;
   if (/^(api|webserver)SecretKey/.test(String(first)))
     return versionIn(values).startsWith("2.") === /^webserver/.test(String(first)) ? 1 : 0;

@@ -266,6 +266,16 @@ for (const host of ["host: a.example.com", "hosts: [{ name: a.example.com }]"]) 
   });
 }
 
+for (const given of [
+  "config: { celery: { worker_concurrency: 8, worker_autoscale: '16,4' } }",
+  "env: [{ name: AIRFLOW__CELERY__WORKER_CONCURRENCY, value: '8' }, { name: AIRFLOW__CELERY__WORKER_AUTOSCALE, value: '16,4' }]",
+]) {
+  test(`autoscaling wins over concurrency in ${given}`, () => {
+    const { config } = values(`${base}${given}\n`);
+    assert.deepEqual([config.workerConcurrency, config.workerMinConcurrency], [16, 4]);
+  });
+}
+
 test("a variable wins over a setting, wherever it stands", () => {
   const { config } = values(`${base}config: { core: { parallelism: 8 } }
 env: [{ name: AIRFLOW__CORE__PARALLELISM, value: "64" }]
