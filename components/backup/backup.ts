@@ -36,7 +36,7 @@ function overDatabases({ settings, server }: DatabaseArgs) {
       ...(results !== metadata && { results_url: url(results) }),
     },
     files: {
-      ...programs(backupPrograms, import.meta.url, "archive.py", "databases.py", "progress.py"),
+      ...programs(backupPrograms, import.meta.url, "archive.py", "databases.py", "progress.py", "schema.py"),
       ...server.files,
     },
     hosts: settings.extraHosts,

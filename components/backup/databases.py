@@ -14,45 +14,13 @@ import time
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
+from schema import EMPTY, OWN_OBJECTS, SCHEMA
 
 SERVICES = pathlib.Path("/dev/shm/services")
 # Services: Airflow's metadata, and Celery's results if these have a database of their own.
 NAMES = ("metadata", "results")
 # Seconds that pg_dump waits for the lock of a table, such as during a migration.
 LOCK_TIMEOUT = 300
-
-# The schema of Airflow's tables. Everything else in an external database is somebody else's.
-SCHEMA = "public"
-
-# Objects of the schema but those of extensions: kind, name and owner.
-OBJECTS = """
-SELECT CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE'
-    ELSE 'TABLE' END AS kind, oid::regclass::text AS name, relowner AS owner, 'pg_class'::regclass AS class, oid
-  FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
-UNION ALL SELECT 'ROUTINE', oid::regprocedure::text, proowner, 'pg_proc'::regclass, oid
-  FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-UNION ALL SELECT 'TYPE', oid::regtype::text, typowner, 'pg_type'::regclass, oid
-  FROM pg_type WHERE typnamespace = 'public'::regnamespace
-    AND (typtype IN ('e', 'd', 'r') OR typtype = 'c' AND (SELECT relkind FROM pg_class WHERE pg_class.oid = typrelid) = 'c')
-"""
-OWN_OBJECTS = f"""
-SELECT kind, name, owner FROM ({OBJECTS}) objects
-  WHERE NOT EXISTS (SELECT FROM pg_depend WHERE classid = class AND objid = objects.oid AND deptype = 'e')
-"""
-
-# Empties the schema, in the transaction that restores the dump. The schema itself, which may belong to somebody else, stays. Collects
-# the names first, since an object that is gone has none.
-EMPTY = f"""
-DO $$
-DECLARE
-  commands text[] := (SELECT array_agg(format('DROP %s IF EXISTS %s CASCADE', kind, name)) FROM ({OWN_OBJECTS}) own);
-  command text;
-BEGIN
-  FOREACH command IN ARRAY coalesce(commands, '{{}}') LOOP
-    EXECUTE command;
-  END LOOP;
-END $$;
-"""
 
 # Does not warn of the catalog's tables, which belong to the server's owner.
 ANALYZE = "SET client_min_messages = error; ANALYZE;"

@@ -1,4 +1,4 @@
-# usage: sh -c "$(cat startRedis.sh)" start DATA COMMAND [ARGUMENT...]
+# usage: sh -c SCRIPT start DATA COMMAND [ARGUMENT...]
 # Runs Redis, after a repair of its log in DATA: with zeros in what it wrote last, as a power loss may leave them, Redis does not start.
 data=$1
 shift

@@ -189,6 +189,7 @@ test("the restoration runs after Postgres and before every client of the databas
     "/opt/backup/databases.py",
     "/opt/backup/progress.py",
     "/opt/backup/restore.py",
+    "/opt/backup/schema.py",
     "/run/secrets/metadata_url",
     "/run/secrets/results_url",
   ]);

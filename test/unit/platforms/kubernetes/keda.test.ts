@@ -57,9 +57,9 @@ test("KEDA sets the number of workers by the queued and running tasks of their q
 });
 
 test("KEDA counts tasks of the stack's default queue for the default group", async () => {
-  const settings = { Operators: { default_queue: "o'clock" } };
+  const settings = { Operators: { default_queue: "Default.1" } };
   const { scaled } = await scaling({ workerAutoscale: { min: 1, max: 3 }, settings });
-  assert.deepEqual(scaled.triggers[0]?.metadata, { query: `${count} ('o''clock')`, targetQueryValue: "4" });
+  assert.deepEqual(scaled.triggers[0]?.metadata, { query: `${count} ('Default.1')`, targetQueryValue: "4" });
 });
 
 test("KEDA queries the stack's own Postgres, not PgBouncer, with the login of a Secret, from its own namespace alone", async () => {

@@ -1,0 +1,34 @@
+"""Statements about the schema that has Airflow's tables, and what else a restoration replaces."""
+
+# The schema of Airflow's tables. Everything else in an external database is somebody else's.
+SCHEMA = "public"
+
+# Objects of the schema but those of extensions: kind, name and owner.
+OBJECTS = """
+SELECT CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE'
+    ELSE 'TABLE' END AS kind, oid::regclass::text AS name, relowner AS owner, 'pg_class'::regclass AS class, oid
+  FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+UNION ALL SELECT 'ROUTINE', oid::regprocedure::text, proowner, 'pg_proc'::regclass, oid
+  FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+UNION ALL SELECT 'TYPE', oid::regtype::text, typowner, 'pg_type'::regclass, oid
+  FROM pg_type WHERE typnamespace = 'public'::regnamespace
+    AND (typtype IN ('e', 'd', 'r') OR typtype = 'c' AND (SELECT relkind FROM pg_class WHERE pg_class.oid = typrelid) = 'c')
+"""
+OWN_OBJECTS = f"""
+SELECT kind, name, owner FROM ({OBJECTS}) objects
+  WHERE NOT EXISTS (SELECT FROM pg_depend WHERE classid = class AND objid = objects.oid AND deptype = 'e')
+"""
+
+# Empties the schema, in the transaction that restores the dump. The schema itself, which may belong to somebody else, stays. Collects
+# the names first, since an object that is gone has none.
+EMPTY = f"""
+DO $$
+DECLARE
+  commands text[] := (SELECT array_agg(format('DROP %s IF EXISTS %s CASCADE', kind, name)) FROM ({OWN_OBJECTS}) own);
+  command text;
+BEGIN
+  FOREACH command IN ARRAY coalesce(commands, '{{}}') LOOP
+    EXECUTE command;
+  END LOOP;
+END $$;
+"""
