@@ -38,7 +38,7 @@ function processes({ min, max }: WorkerGroup["concurrency"]): string[] {
  * empty queue may still be busy. Deferred tasks do not count; the triggerer has them.
  */
 function countOf(queues: readonly string[]): string {
-  const names = queues.map((queue) => `'${queue.replaceAll("'", "''")}'`);
+  const names = queues.map((queue) => `'${queue}'`);
   return (
     "SELECT count(*) FROM task_instance " +
     `WHERE state IN ('queued', 'running', 'restarting') AND queue IN (${names.join(", ")})`
