@@ -112,7 +112,7 @@ export class Engine {
         `The log of ${name} ends with:${lastLines(log)}\n` +
           `${name} failed with exit code ${code}; nothing that depends on it was started. ` +
           `The whole log: ${client} logs ${full}\n` +
-          `When the cause is removed, run it again: npm run pulumi -- up --yes --replace '${urn}'`,
+          `When the cause is removed, npm run up runs it again; with the CLI alone: pulumi up --replace '${urn}'`,
       );
     });
   }

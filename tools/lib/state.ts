@@ -40,6 +40,9 @@ export type DeployedMachine = Omit<Machine, "address">;
 /** Type of a Docker engine's provider. */
 export const engine = "pulumi:providers:docker";
 
+/** Type of a container on a Docker engine. */
+export const container = "docker:index/container:Container";
+
 /** Returns the name at the end of a URN. */
 export function nameOf(urn: string): string {
   return urn.slice(urn.lastIndexOf("::") + 2);

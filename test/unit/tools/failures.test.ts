@@ -3,6 +3,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { rerunning } from "../../../tools/lib/deployment/deploy.ts";
 import { type EngineEvent, failureIn, watchFailures } from "../../../tools/lib/deployment/failures.ts";
 import { withPrograms } from "../standIns.ts";
 
@@ -113,4 +114,16 @@ esac
     ].join("\n"),
     "airflow-x-redis does not exist any more",
   ]);
+});
+
+test("a job that has failed runs again at the next deployment, and nothing else does", () => {
+  const job = (name: string, exitCode: number, attach = true) => ({
+    urn: `${urn}-${name}`,
+    type: container,
+    inputs: { attach },
+    outputs: { exitCode },
+  });
+  const resources = [job("failed", 1), job("done", 0), job("service", 137, false), { urn, type: "other" }];
+  assert.deepEqual(rerunning({ deployment: { resources } }), ["--replace", `${urn}-failed`]);
+  assert.deepEqual(rerunning({ deployment: {} }), []);
 });

@@ -3,9 +3,18 @@ import { capabilities } from "../../../capabilities.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { print } from "../commandLine/terminal.ts";
 import { clientsOf, type Stack } from "../stack.ts";
+import { container, type ExportedState, glanceAtState, hasSucceeded } from "../state.ts";
 import { inTemporaryFolder } from "../temporaryFolder.ts";
 import { watchFailures } from "./failures.ts";
 import { watchWaiting } from "./waiting.ts";
+
+/** Runs jobs on engines again that have failed; a cluster's jobs have an annotation for that. */
+export function rerunning({ deployment: { resources = [] } }: ExportedState): string[] {
+  const failed = resources.filter(
+    (one) => one.type === container && one.inputs?.attach === true && !hasSucceeded(one),
+  );
+  return failed.flatMap(({ urn }) => ["--replace", urn]);
+}
 
 /** Deploys a stack; meanwhile reports failures as soon as they are known, and what instances on engines wait for. */
 export async function deploy(stack: Stack, settings: Settings, flags: readonly string[]): Promise<void> {
@@ -19,9 +28,10 @@ export async function deploy(stack: Stack, settings: Settings, flags: readonly s
       watchFailures(log, clientsOf(settings), report),
       ...(engines ? [watchWaiting(stack.prefix, settings, print)] : []),
     ];
-    const command = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--event-log", log, ...flags];
+    const again = engines ? rerunning(await glanceAtState(stack)) : [];
+    const all = ["--yes", "--skip-preview", "--suppress-outputs", "--event-log", log, ...flags, ...again];
     try {
-      await stack.pulumi(command, true);
+      await stack.pulumi(["up", ...all], true);
     } finally {
       for (const end of ends) await end();
     }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../process.ts";
-import { providerOf } from "../state.ts";
+import { container, providerOf } from "../state.ts";
 import type { Inspected } from "../status/engine.ts";
 
 /** A line of the CLI's event log; only the fields about failures. */
@@ -44,7 +44,7 @@ export function failureIn({
   }
   const { type, new: made } = resOpFailedEvent?.metadata ?? {};
   const name = made?.inputs?.name;
-  if (type !== "docker:index/container:Container" || typeof name !== "string") return undefined;
+  if (type !== container || typeof name !== "string") return undefined;
   return { name, provider: providerOf(made ?? {}) };
 }
 

@@ -1,5 +1,5 @@
 import { type Machine, machineOf } from "../../../platforms/machines.ts";
-import { type ExportedState, providerOf, type Resource } from "../state.ts";
+import { container, type ExportedState, providerOf, type Resource } from "../state.ts";
 import { local } from "./engine.ts";
 import { type MachineFacts, missing } from "./facts.ts";
 
@@ -9,9 +9,7 @@ export function expected(
   prefix: string,
   machines: readonly Machine[],
 ): ReadonlyMap<string, readonly string[]> {
-  const containers = resources.filter(
-    (one) => one.type === "docker:index/container:Container" && !one.delete,
-  );
+  const containers = resources.filter((one) => one.type === container && !one.delete);
   const placed = Map.groupBy(containers, (one) => machineOf(providerOf(one), machines)?.name ?? local);
   const nameIn = ({ inputs }: Resource) => String(inputs?.name).slice(prefix.length + 1);
   return new Map([...placed].map(([machine, names]) => [machine, names.map(nameIn)]));
