@@ -12,6 +12,7 @@ import {
   secretsState,
   validFernetKeys,
 } from "./lib/backup/secretsState.ts";
+import { sharedPlaceFault } from "./lib/backup/shared.ts";
 import { placeOfBackups, saveBackup, takeBackup } from "./lib/backup/store.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { confirm } from "./lib/commandLine/confirm.ts";
@@ -121,6 +122,11 @@ async function restore(flags: Flags): Promise<void> {
       `${target.file}: version is ${settings.version}; expected ${version}, the version of the backup, or a newer one.`,
     );
   }
+  const shared =
+    target.name !== source.name &&
+    existsSync(source.file) &&
+    sharedPlaceFault(settings, source.deployed(), source.name);
+  if (shared) throw new Error(`${target.file}: ${shared}.`);
   const isNew = await ensureSecrets(target, settings, archive);
   if (flags.secrets) {
     print(`Next, deploy the stack with its existing data: npm run up -- --stack ${target.name} --adopt`);
@@ -137,7 +143,7 @@ async function restore(flags: Flags): Promise<void> {
     );
   });
   // A restoration ends an upgrade that was cut off.
-  keptOf(target).remove();
+  await keptOf(target).remove();
   if (isCopy) rmSync(file);
   print(`Restored backup ${id} into stack ${target.name}.`);
 }

@@ -3,8 +3,10 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { sharedPlaceFault } from "../../../tools/lib/backup/shared.ts";
 import { saveBackup, takeBackup } from "../../../tools/lib/backup/store.ts";
 import type { Place } from "../../../tools/lib/reach/place.ts";
+import { settingsFor } from "../settingsFrom.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
 const archive = "archive of the backup";
@@ -76,4 +78,33 @@ test("the backup that was taken is the new one, even if a clock that was ahead d
     now: "touch taken",
   });
   assert.equal((await takeBackup(of)).id, "B2");
+});
+
+test("a stack that gets the secrets of another one needs a place of its own for its backups", () => {
+  const placed = (to?: string, docker?: string) =>
+    settingsFor({
+      ...(to && { backup: { to, ...(to.startsWith("s3:") && { region: "eu-1" }) } }),
+      ...(docker && {
+        machines: [
+          { name: "a", docker, address: "10.0.0.1", roles: ["postgres"] },
+          { name: "b", docker: "ssh://b", address: "10.0.0.2", workers: 1 },
+        ],
+      }),
+    });
+  const fault = (one: Parameters<typeof placed>, other: Parameters<typeof placed>) =>
+    sharedPlaceFault(placed(...one), placed(...other), "prod");
+  assert.match(fault(["/srv/b"], ["/srv/b"]) ?? "", /^backup.to is \/srv\/b, where stack prod keeps/);
+  assert.match(fault(["/srv/b", "ssh://a"], ["/srv/b", "ssh://a"]) ?? "", /where stack prod keeps/);
+  assert.match(fault(["s3://team/a", "ssh://a"], ["s3://team/a", "ssh://c"]) ?? "", /where stack prod/);
+  for (const [one, other] of [
+    [["/srv/b"], ["/srv/c"]],
+    [
+      ["/srv/b", "ssh://a"],
+      ["/srv/b", "ssh://c"],
+    ],
+    [["volume"], ["volume"]],
+    [[], []],
+    [["/srv/b"], []],
+  ] as const)
+    assert.equal(fault([...one], [...other]), undefined);
 });
