@@ -35,6 +35,7 @@ import { versionOf } from "./roles/versions/versionOf.ts";
 import { Webserver } from "./roles/webserver.ts";
 import { Worker } from "./roles/worker.ts";
 import { Secrets } from "./secrets.ts";
+import type { Replaced } from "./services/logins.ts";
 import { servicesOf } from "./services/services.ts";
 import { turnsOf } from "./turns.ts";
 
@@ -57,6 +58,8 @@ export interface Past {
   readonly config?: Readonly<Record<string, string>>;
   /** True if a backup is restored before anything uses the databases. */
   readonly restores?: boolean;
+  /** Times each secret was replaced; default: never. */
+  readonly replaced?: Replaced;
 }
 
 /** Airflow on Celery: scheduler -> Redis -> workers -> Postgres -> scheduler, with Flower and the webserver looking on. */
@@ -76,7 +79,7 @@ export class Airflow extends pulumi.ComponentResource {
     name: string,
     platform: Platform,
     settings: Settings,
-    { deleted = noNames, workers = [], config = {}, restores = false }: Past = {},
+    { deleted = noNames, workers = [], config = {}, restores = false, replaced }: Past = {},
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("airflow:index:Airflow", name, {}, opts);
@@ -94,7 +97,7 @@ export class Airflow extends pulumi.ComponentResource {
       (settings.kubernetes?.ingress && platform.url("webserver", settings.webserverPort));
     const proxy = outboundProxyOf(platform, settings);
     const extras = extrasOf({ platform, settings, data, proxy });
-    const services = servicesOf(platform, settings, { secrets, image: dags.image, extras }, this);
+    const services = servicesOf(platform, settings, { secrets, replaced, image: dags.image, extras }, this);
     const { broker, server, database, ready } = services;
     const shared: RoleArgs = {
       platform,

@@ -166,14 +166,19 @@ export function firstOf({ older, values }: Secrets, name: SecretName): pulumi.Ou
   return pulumi.all([older[name], values[name]]).apply(([earlier, current]) => earlier.at(-1) ?? current);
 }
 
-/** Joins fernet keys, the first of which encrypts: `valid` for running roles, `all` with all earlier keys. */
+/**
+ * Joins fernet keys, the first of which encrypts: `valid` for running roles, `all` with all earlier keys. Until previous secrets are
+ * dropped, which encrypts the data with the current key, data may be under any earlier one, so both are the same.
+ */
 export function fernetKeys({ values, previous, older }: Pick<Secrets, "values" | "previous" | "older">) {
   const { fernetKey } = values;
   const joined = (keys: readonly (string | undefined)[]) => keys.filter((key) => key !== undefined).join(",");
   return {
     valid: pulumi
-      .all([fernetKey, previous])
-      .apply(([current, { fernetKey: last }]) => joined([current, last])),
+      .all([fernetKey, previous, older])
+      .apply(([current, { fernetKey: last }, { fernetKey: earlier }]) =>
+        joined([current, ...(last === undefined ? [] : earlier)]),
+      ),
     all: pulumi
       .all([fernetKey, older])
       .apply(([current, { fernetKey: earlier }]) => joined([current, ...earlier])),

@@ -7,7 +7,7 @@ import { hasFlag } from "../deploymentFlags.ts";
 import { movedFault } from "../platforms/docker/movedData.ts";
 import { followContext } from "../platforms/endpoint.ts";
 import { checkPlatform, lookFor } from "../platforms/look.ts";
-import { knownFrom, type StateResource } from "../platforms/ownership/known.ts";
+import { knownFrom, replacedIn, type StateResource } from "../platforms/ownership/known.ts";
 import { keepVolumes, platformOf } from "../platforms/platform.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { stackFlag } from "../settings/model/names/stackFlag.ts";
@@ -65,7 +65,13 @@ export async function deployAirflow(
   const look = lookFor(settings, known, pulumi.getStack());
   const platform = await platformOf(settings, currentPrefix(), look, opts);
   const workers = hasFlag("at-once") || !known.hasWorkers ? [] : workersOf(previous, settings.version);
-  const past = { deleted: record.deleted, workers, config: values, restores: hasFlag("restore") };
+  const past = {
+    deleted: record.deleted,
+    workers,
+    config: values,
+    restores: hasFlag("restore"),
+    replaced: replacedIn(resources),
+  };
   const airflow = new Airflow("airflow", platform, settings, past, opts);
   for (const name of keepVolumes(platform, settings, resources))
     await pulumi.log.info(`the volume ${name} is not used any more, and kept with its data`);

@@ -4,6 +4,7 @@ Creates, updates and deletes connections, variables, pools and users of Airflow 
 ...}. Prints a line for each change. Safe to repeat.
 """
 
+import hashlib
 import json
 import pathlib
 import sys
@@ -32,6 +33,28 @@ def set_fields(row, values):
     return bool(changed)
 
 
+class Marks:
+    """Notes in the database of the names that were deleted, in the table of migrate.py; a restored database has those of its time."""
+
+    def __init__(self, session):
+        self.session = session
+
+    def run(self, statement, kind, name):
+        # A name may be longer than the column.
+        mark = hashlib.sha256(f"{kind}.{name}".encode()).hexdigest()
+        return self.session.execute(text(statement), {"mark": f"deleted {mark}"})
+
+    def has(self, kind, name):
+        return self.run("SELECT 1 FROM deployment_mark WHERE name = :mark", kind, name).scalar() is not None
+
+    def add(self, kind, name):
+        self.run("INSERT INTO deployment_mark VALUES (:mark, '1')", kind, name)
+
+    def remove(self, kind, names):
+        for name in names:
+            self.run("DELETE FROM deployment_mark WHERE name = :mark", kind, name)
+
+
 def apply(session, kind, entries, model, key, update):
     """Creates or updates rows.
 
@@ -50,9 +73,17 @@ def apply(session, kind, entries, model, key, update):
 
 
 def update_connection(row, declared):
-    fields = ["conn_type", "description", "host", "login", "password", "schema", "port", "extra"]
+    fields = ["conn_type", "description", "host", "login", "schema", "port", "extra"]
     new = Connection(conn_id=row.conn_id, **declared)
-    return set_fields(row, {field: getattr(new, field) for field in fields})
+    changed = set_fields(row, {field: getattr(new, field) for field in fields})
+    if (row.password or None) == (new.password or None):
+        return changed
+    if new.password:
+        row.password = new.password
+    else:
+        # The attribute `password` ignores an empty value.
+        row._password, row.is_encrypted = None, False
+    return True
 
 
 def update_variable(row, declared):
@@ -67,12 +98,17 @@ def declare(declared, deleted, session):
     apply(session, "variables", declared["variables"], Variable, Variable.key, update_variable)
     apply(session, "pools", declared["pools"], Pool, Pool.pool, set_fields)
     keys = {"connections": Connection.conn_id, "variables": Variable.key, "pools": Pool.pool}
+    marks = Marks(session)
     for kind, key in keys.items():
+        marks.remove(kind, declared[kind])
         for name in deleted[kind]:
+            if marks.has(kind, name):
+                continue
             row = session.scalar(select(key.class_).where(key == name))
             if row is not None:
                 session.delete(row)
                 report(kind, name, "deleted")
+            marks.add(kind, name)
 
 
 def declare_user(manager, name, declared):
@@ -89,24 +125,45 @@ def declare_user(manager, name, declared):
         return report("users", name, "created")
     changed = set_fields(user, names | {"roles": [role]})
     if changed:
-        manager.update_user(user)
+        check_done(manager.update_user(user), name, f"expected an email that no other user has, given {declared['email']}")
     if not user.password or not check_password_hash(user.password, declared["password"]):
-        manager.reset_password(user.id, declared["password"])
+        check_done(manager.reset_password(user.id, declared["password"]), name, "expected a new password")
         changed = True
     if changed:
         report("users", name, "updated")
+
+
+def check_done(done, name, expected):
+    # Airflow's functions log an error, and return false.
+    if done is False:
+        sys.exit(f"users.{name} was not changed, see above; {expected}.")
+
+
+def delete_user(manager, name):
+    user = manager.find_user(name)
+    if user is None:
+        return
+    user.roles.clear()
+    if manager.del_register_user(user) is not False:
+        return report("users", name, "deleted")
+    # Notes that a person wrote in Airflow 2 keep the user.
+    user = manager.find_user(name)
+    user.roles.clear()
+    user.active = False
+    check_done(manager.update_user(user), name, "expected a user that can be deleted, or deactivated")
+    report("users", name, "deactivated, since other rows need the user")
 
 
 def declare_users(declared, deleted):
     with get_application_builder() as builder:
         for name, properties in declared.items():
             declare_user(builder.sm, name, properties)
-        for name in deleted:
-            user = builder.sm.find_user(name)
-            if user is not None:
-                user.roles.clear()
-                builder.sm.del_register_user(user)
-                report("users", name, "deleted")
+        with create_session() as session:
+            marks = Marks(session)
+            marks.remove("users", declared)
+            for name in [name for name in deleted if not marks.has("users", name)]:
+                delete_user(builder.sm, name)
+                marks.add("users", name)
 
 
 content = json.loads(pathlib.Path(sys.argv[1]).read_text())

@@ -36,6 +36,16 @@ export function outputsOf(record: Declared): Readonly<Record<string, readonly st
   return Object.fromEntries(outputs.filter(([, names]) => names.length > 0));
 }
 
+/** True for what stays whatever is declared: Airflow's tasks without a pool need the default pool, and commands the administrator. */
+function isKept(kind: keyof Names, name: string, { adminUser }: Settings): boolean {
+  return kind === "pools" ? name === "default_pool" : kind === "users" && isSameUser(name, adminUser);
+}
+
+/** Compares users' names as Airflow does. */
+function isSameUser(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
 function parseNames(spelt: unknown): Names {
   const all = Array.isArray(spelt) ? spelt.map(String) : [];
   return byKind((kind) =>
@@ -59,10 +69,14 @@ export function recordOf(settings: Settings, previous: Readonly<Record<string, u
     deleted: parseNames(previous.deleted),
   };
   const declared = declaredNames(settings);
-  // Deleting a name again changes nothing, and makes a repeated deployment identical.
+  // A name stays in the list, so that a repeated deployment is identical; it is deleted once.
   const past = [before.declared, before.undeclared, ...(settings.deleteUndeclared ? [before.deleted] : [])];
+  const isDeclared = (kind: keyof Names, name: string) =>
+    declared[kind].some((one) => (kind === "users" ? isSameUser(one, name) : one === name));
   const gone = byKind((kind) =>
-    past.flatMap((names) => names[kind]).filter((name) => !declared[kind].includes(name)),
+    past
+      .flatMap((names) => names[kind])
+      .filter((name) => !isDeclared(kind, name) && !isKept(kind, name, settings)),
   );
   return settings.deleteUndeclared
     ? { declared, undeclared: noNames, deleted: gone }

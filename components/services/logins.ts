@@ -48,12 +48,19 @@ export function currentLogin(
     });
 }
 
+/** Times that secrets were replaced, as the state has them. */
+export type Replaced = Readonly<Partial<Record<SecretName, number>>>;
+
 const databasePasswords = ["metadataPassword", "resultsPassword", "postgresPassword"] as const;
 
-/** True if the database's passwords may differ from those at its creation. */
-export function hasLogins({ secrets, secretGenerations }: Settings): boolean {
+/**
+ * True if the database's passwords may differ from those at its creation.
+ * @param replaced times each secret has been replaced, also by keys that the stack file had earlier
+ */
+export function hasLogins({ secrets, secretGenerations }: Settings, replaced: Replaced): boolean {
   return databasePasswords.some(
-    (name) => secrets[name] !== undefined || secretGenerations[name] !== undefined,
+    (name) =>
+      secrets[name] !== undefined || secretGenerations[name] !== undefined || (replaced[name] ?? 0) > 0,
   );
 }
 

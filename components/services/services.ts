@@ -12,7 +12,7 @@ import type { Secrets } from "../secrets.ts";
 import { Check } from "./check/check.ts";
 import { ExternalPostgres } from "./externalPostgres.ts";
 import { ExternalRedis } from "./externalRedis.ts";
-import { hasLogins, Logins } from "./logins.ts";
+import { hasLogins, Logins, type Replaced } from "./logins.ts";
 import { Pgbouncer } from "./pgbouncer.ts";
 import { Postgres } from "./postgres.ts";
 import { Redis } from "./redis.ts";
@@ -98,14 +98,14 @@ function checkOf(
 function ownPostgres(
   platform: Platform,
   settings: Settings,
-  secrets: Secrets,
+  { secrets, replaced = {} }: Pick<ServicesArgs, "secrets" | "replaced">,
   opts: pulumi.ComponentResourceOptions,
 ): { readonly server: PostgresServer; readonly ready: Ready } {
   const image = settings.images.postgres;
   const isReplicated = settings.backup?.continuous ?? false;
   const args = { platform, image, secrets, isReplicated, ...settings.postgres };
   const server = new Postgres("postgres", args, opts);
-  if (!hasLogins(settings)) return { server, ready: [server] };
+  if (!hasLogins(settings, replaced)) return { server, ready: [server] };
   const loginsArgs = { platform, image, postgres: server.target, secrets };
   const logins = new Logins("logins", loginsArgs, { ...opts, dependsOn: [server] });
   return { server, ready: [server, logins.done] };
@@ -113,6 +113,8 @@ function ownPostgres(
 
 export interface ServicesArgs {
   readonly secrets: Secrets;
+  /** Times each secret was replaced until the last deployment; default: never. */
+  readonly replaced?: Replaced | undefined;
   /** Airflow's image. */
   readonly image: pulumi.Input<string>;
   /** Additions of a stack to its roles. */
@@ -123,7 +125,7 @@ export interface ServicesArgs {
 export function servicesOf(
   platform: Platform,
   settings: Settings,
-  { secrets, ...airflow }: ServicesArgs,
+  { secrets, replaced, ...airflow }: ServicesArgs,
   parent: pulumi.Resource,
 ): Services {
   const { images, pgbouncer, extraHosts } = settings;
@@ -134,7 +136,7 @@ export function servicesOf(
     external.redis ?? new Redis("redis", { platform, image: images.redis, secrets, ...settings.redis }, opts);
   const { server, ready: served } = external.postgres
     ? { server: external.postgres, ready: checked }
-    : ownPostgres(platform, settings, secrets, opts);
+    : ownPostgres(platform, settings, { secrets, replaced }, opts);
   const ready = { broker: [...checked, broker], server: served };
   if (!pgbouncer) return { broker, server, database: server, ready: { ...ready, database: ready.server } };
   const pooler = new Pgbouncer(

@@ -16,6 +16,14 @@ export interface StateResource {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
+/** Returns how often each secret of a state was replaced; empty without secrets. */
+export function replacedIn(resources: readonly StateResource[]): Readonly<Record<string, number>> {
+  const secrets = resources.find(
+    ({ urn, type }) => type === "pulumi-nodejs:dynamic:Resource" && urn.endsWith("::secrets"),
+  );
+  return (secrets?.outputs?.replaced ?? {}) as Readonly<Record<string, number>>;
+}
+
 /** True if a state has nothing but the stack itself, which the CLI records even if a program fails at once. */
 export function isEmpty(resources: readonly Pick<StateResource, "type">[]): boolean {
   return resources.every(({ type }) => type === "pulumi:pulumi:Stack");

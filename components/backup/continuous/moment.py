@@ -66,7 +66,8 @@ def check_keys():
     :raises BackupError: with the way to a stack that can
     """
     secrets = json.loads(SECRETS.read_text())
-    valid = secrets | {"older": {name: [value] for name, value in secrets["previous"].items()}}
+    # Once previous secrets are dropped, the stack decrypts with its current key alone.
+    valid = secrets if secrets["previous"].get("fernetKey") else secrets | {"older": {}}
     try:
         decrypt_all("metadata", valid)
     except BackupError:

@@ -79,9 +79,11 @@ test("restored secrets are marked as secret, and the next deployment mints none"
   assert.equal(JSON.parse(String(outputs.jwks)).keys.length, 1);
 });
 
-test("the current and the previous fernet key decrypt a stack's data", () => {
-  const known = { ...secrets, outputs: { values, previous: archived.previous } };
-  assert.deepEqual(validFernetKeys(known), [values.fernetKey, archived.previous.fernetKey]);
+test("the current fernet key decrypts a stack's data, and until previous secrets are dropped all earlier ones", () => {
+  const known = (previous: object) => ({ ...secrets, outputs: { values, previous, older: archived.older } });
+  const { fernetKey: earlier } = archived.older;
+  assert.deepEqual(validFernetKeys(known(archived.previous)), [values.fernetKey, ...earlier]);
+  assert.deepEqual(validFernetKeys(known({})), [values.fernetKey]);
 });
 
 test("a backup from between the two steps of a replacement needs the second step once its older key is dropped", () => {

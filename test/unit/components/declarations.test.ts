@@ -109,6 +109,26 @@ test("objects no longer declared are kept and reported, or deleted on request; a
   assert.deepEqual(again.undeclared, { ...noNames, pools: ["p"] });
 });
 
+test("the default pool, the administrator, and a user whose name has another spelling are never deleted", () => {
+  const user = { role: "Viewer", password: "pa55word" };
+  const first = recordOf(
+    settingsFor({
+      pools: { default_pool: { slots: 8 }, p: { slots: 1 } },
+      users: { Ann: user, ops: user, bob: user },
+    }),
+    {},
+  );
+  for (const deleteUndeclared of [true, false]) {
+    const next = settingsFor({ adminUser: "Ops", users: { ann: user }, deleteUndeclared });
+    const record = recordOf(next, outputs(first));
+    const gone = deleteUndeclared ? record.deleted : record.undeclared;
+    assert.deepEqual(gone, { ...noNames, pools: ["p"], users: ["bob"] });
+  }
+  // An earlier release may have recorded the default pool as deleted.
+  const earlier = { deleted: ["pools.default_pool", "pools.p"] };
+  assert.deepEqual(recordOf(settingsFor({ deleteUndeclared: true }), earlier).deleted.pools, ["p"]);
+});
+
 function both(stack: string, declarations: string): Settings {
   const file = join(folder, "stack.yaml");
   const other = join(folder, "airflow.yaml");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { stored } from "../../../components/secrets.ts";
+import { fernetKeys, type Secrets, stored } from "../../../components/secrets.ts";
 import { secretNames } from "../../../settings/schema/schema.ts";
 import { databaseRoles } from "../../roleNames.ts";
 import type { Uploads } from "../containers.ts";
@@ -39,6 +39,16 @@ async function update(olds: Held, news: Partial<Wanted>): Promise<Held> {
 /** All secrets except one. */
 function others({ values }: Held, name: string): Record<string, string> {
   return Object.fromEntries(Object.entries(values).filter(([key]) => key !== name));
+}
+
+/** Fernet keys of the running roles. */
+function validKeys({ values, previous, older }: Held): Promise<string> {
+  const held = {
+    values: pulumi.output(values),
+    previous: pulumi.output(previous),
+    older: pulumi.output(older),
+  };
+  return new Promise((resolve) => fernetKeys(held as unknown as Secrets).valid.apply(resolve));
 }
 
 const pem = () =>
@@ -96,6 +106,10 @@ test("after two replacements only the latest previous secret is valid, and all e
   assert.deepEqual(third.previous, { fernetKey: second.values.fernetKey });
   assert.deepEqual(third.older.fernetKey, [second.values.fernetKey, first.values.fernetKey]);
   assert.equal(third.replaced.fernetKey, 2);
+  // Data may be under any key until previous secrets are dropped.
+  assert.equal(await validKeys(third), [third.values.fernetKey, ...(third.older.fernetKey ?? [])].join(","));
+  const dropped = await update(third, { generations: { fernetKey: 3 }, previousSecrets: "dropped" });
+  assert.equal(await validKeys(dropped), third.values.fernetKey);
 });
 
 test("a replacement leaves no valid previous secret if previousSecrets is dropped", async () => {
@@ -193,8 +207,13 @@ test("a dropped secret is accepted nowhere, and the migration first re-encrypts 
   assert.ok(of("logins").envs.includes("METADATA_PREVIOUS="));
 });
 
-test("only a stack with given database passwords has a job that sets them", async () => {
-  assert.equal(containersOf(await declare()).has("logins"), false);
+test("only a stack with given or replaced database passwords has a job that sets them", async () => {
+  const hasJob = async (replaced: Record<string, number>) =>
+    containersOf(await declare({}, 0, {}, { past: { replaced } })).has("logins");
+  assert.equal(await hasJob({}), false);
+  assert.equal(await hasJob({ metadataPassword: 0, jwtSecret: 1 }), false);
+  // The stack file may no longer have the generation that replaced it.
+  assert.equal(await hasJob({ metadataPassword: 1 }), true);
   for (const name of ["metadataPassword", "resultsPassword", "postgresPassword"]) {
     assert.equal(
       containersOf(await declare({ secrets: { [name]: "mP4-given-x9" } })).has("logins"),

@@ -41,11 +41,9 @@ export function backupKeysIn(state: ExportedState): string {
 
 /** Lists the fernet keys with which a deployed stack decrypts values, from a resource in the clear. */
 export function validFernetKeys({ outputs = {} }: Resource): readonly string[] {
-  const { values, previous } = outputs as {
-    values?: Record<string, string>;
-    previous?: Record<string, string>;
-  };
-  return [values?.fernetKey, previous?.fernetKey].filter((key) => key !== undefined);
+  const { values, previous, older } = outputs as Partial<ArchivedSecrets>;
+  const earlier = previous?.fernetKey === undefined ? [] : (older?.fernetKey ?? []);
+  return [values?.fernetKey, ...earlier].filter((key) => key !== undefined);
 }
 
 /**
