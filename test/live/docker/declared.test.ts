@@ -53,7 +53,7 @@ const config = {
     db: { type: "postgres", host: "db", password: { file: file("connection", secrets.connection) } },
   },
   variables: { ...developing.variables, greeting: "hello", spare: "left" },
-  pools: { api: { slots: 2 }, spare: { slots: 1 } },
+  pools: { api: { slots: 2 }, spare: { slots: 1 }, default_pool: { slots: 2 } },
   users: { ann: { role: "Viewer", password: { file: file("user", secrets.user) } } },
 } satisfies Config;
 
@@ -83,6 +83,13 @@ async function login(user: string, password: string): Promise<number> {
     body: JSON.stringify({ username: user, password }),
   });
   return response.status;
+}
+
+/** Password of the declared connection, as the database has it. */
+function password(): Promise<string> {
+  const sql = "SELECT password FROM connection WHERE conn_id = 'db'";
+  const asSuperuser = `PGPASSWORD=$(cat /run/secrets/postgres_password) psql -h 127.0.0.1 -U postgres -At -c "${sql}" airflow`;
+  return stack.exec("postgres", "sh", "-c", asSuperuser);
 }
 
 const hash = createHash("sha256").update(secrets.connection).digest("hex");
@@ -118,9 +125,7 @@ test("plugins, modules, policies and a logging class beside the DAGs reach every
 test("a developer's commands check, test, run and show DAGs, and open a shell", () => commandsWork(stack));
 
 test("secrets of declarations are encrypted in the database, and nowhere to be read", async () => {
-  const sql = "SELECT password FROM connection WHERE conn_id = 'db'";
-  const asSuperuser = `PGPASSWORD=$(cat /run/secrets/postgres_password) psql -h 127.0.0.1 -U postgres -At -c "${sql}" airflow`;
-  assert.match(await stack.exec("postgres", "sh", "-c", asSuperuser), /^gAAAA/);
+  assert.match(await password(), /^gAAAA/);
   for (const [place, text] of await stack.target.readable(stack.prefix)) {
     assert.deepEqual(found(text, secrets), [], place);
   }
@@ -151,8 +156,11 @@ test("changed objects are updated, and no others", async () => {
   assert.equal(await seen(), `${hash} good evening jq-1.6 1`);
 });
 
+const { password: _, ...withoutPassword } = config.connections.db;
+
 const fewer = {
   ...config,
+  connections: { ...config.connections, db: withoutPassword },
   variables: { ...developing.variables, greeting: "hello" },
   pools: { api: { slots: 2 } },
   users: {},
@@ -160,6 +168,8 @@ const fewer = {
 
 test("objects that are no longer declared are reported and kept, unless deleteUndeclared is set", async () => {
   const output = await up(fewer);
+  assert.match(await log(`${stack.prefix}-declarations`), /connections\.db: updated/);
+  assert.equal((await password()).trim(), "");
   for (const name of ["variables.spare", "pools.spare", "users.ann"]) {
     assert.match(output, new RegExp(`${name} is no longer declared, and stays in Airflow`));
   }
@@ -170,21 +180,25 @@ test("objects that are no longer declared are reported and kept, unless deleteUn
   assert.doesNotMatch(deleting, /is no longer declared/);
   assert.equal(await stack.api.call("/variables/spare"), undefined);
   assert.equal(await stack.api.call("/pools/spare"), undefined);
+  assert.ok(await stack.api.call("/pools/default_pool"));
   assert.equal(await login("ann", secrets.user), 401);
   const before = await stack.instances();
   await up({ ...fewer, deleteUndeclared: true });
   assert.deepEqual(replaced(before, await stack.instances()), []);
+  // Somebody makes it again; the next test deploys the same with another image.
+  await stack.api.call("/variables", "POST", { key: "spare", value: "ours" });
 });
 
 test("another requirement is another image, for Airflow's roles alone", async () => {
   const [before, first] = [await stack.instances(), await image()];
   // Unique, so that no earlier run has built an image of this file.
   writeFileSync(requirements, `cowsay==6.0\n# ${secret()}\n`);
-  await up(fewer);
+  await up({ ...fewer, deleteUndeclared: true });
   ownImage = await image();
   assert.match(ownImage, /^airflow-on-celery\/packages:/);
   assert.notEqual(ownImage, first);
   assert.deepEqual(replaced(before, await stack.instances()), ["declarations", ...roles].sort());
+  assert.ok(await stack.api.call("/variables/spare"), "what was deleted once, and made again, stays");
   const version = await stack.exec(
     "worker-1",
     "python",
