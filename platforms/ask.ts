@@ -1,5 +1,5 @@
 import { type ExecFileException, execFile } from "node:child_process";
-import { clientEnvironment, type Machine } from "./machines.ts";
+import { clientEnvironment, type DeployedMachine, type Machine } from "./machines.ts";
 
 /** Default time limit in seconds. A healthy machine far away answers within two or three, a busy one after more than 15. */
 const defaultSeconds = 45;
@@ -42,7 +42,7 @@ function answer(
 
 /** Runs the Docker client on the engine of a machine, or on its default engine; never throws. */
 export function askEngine(
-  machine: Machine | undefined,
+  machine: DeployedMachine | undefined,
   args: readonly string[],
   seconds?: number,
 ): Promise<Answer> {

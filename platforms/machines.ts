@@ -12,8 +12,11 @@ export interface Machine {
   readonly certificates?: string | undefined;
 }
 
+/** A machine as the state of a stack knows it. */
+export type DeployedMachine = Omit<Machine, "address">;
+
 /** Returns the environment that selects a machine's engine for the Docker client; empty for its default engine. */
-export function clientEnvironment(machine?: Omit<Machine, "address">): Record<string, string> {
+export function clientEnvironment(machine?: DeployedMachine): Record<string, string> {
   if (!machine) return {};
   const { docker, certificates } = machine;
   const tls = certificates === undefined ? {} : { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: certificates };
@@ -25,12 +28,23 @@ export function clientCommand(machine?: Pick<Machine, "docker">): string {
   return machine ? `docker --host ${machine.docker}` : "docker";
 }
 
-/** Finds a provider's machine by the provider's name; the first machine's provider has no machine in its name. */
+/** Returns the name of the machine that a provider's name has; undefined for the first machine, whose provider is `docker`. */
+export function machineIn(provider: string): string | undefined {
+  return /^docker-(.+)$/.exec(provider)?.[1];
+}
+
+/**
+ * Finds a provider's machine by the provider's name; undefined for the Docker client's default engine, or if the machine is unknown.
+ * @param listed machines of the stack file; the first one has the plain provider
+ * @param known machines among which the others are
+ */
 export function machineOf<T extends { readonly name: string }>(
-  provider: string | undefined,
-  machines: readonly T[],
+  provider: string,
+  listed: readonly T[],
+  known: readonly T[] = listed,
 ): T | undefined {
-  return machines.find(({ name }) => provider === `docker-${name}`) ?? machines[0];
+  const further = machineIn(provider);
+  return further === undefined ? listed[0] : known.find(({ name }) => name === further);
 }
 
 /** A machine of a stack on Docker. */

@@ -1,6 +1,6 @@
 import { hasFlag } from "../../deploymentFlags.ts";
 import { askEngine } from "../ask.ts";
-import { clientCommand, type DockerMachine } from "../machines.ts";
+import { clientCommand, type DeployedMachine } from "../machines.ts";
 import { type Claim, type ClaimKind, type Found, installationLabel } from "../ownership/claims.ts";
 import { keyOnMachine } from "../ownership/known.ts";
 import { gist, isSilence } from "./preflight/complaints.ts";
@@ -22,7 +22,7 @@ function isAbsent(complaint: string): boolean {
  * Lists all containers, networks and volumes of an engine.
  * @throws Error when the engine is there, but does not answer the question
  */
-export async function onEngine(machine: DockerMachine | undefined): Promise<Found[]> {
+export async function onEngine(machine: DeployedMachine | undefined): Promise<Found[]> {
   const asked = lists.map(async ([kind, name, ...command]) => {
     const args = [...command, "--format", `${name} {{.Label "${installationLabel}"}}`];
     const { text, complaint } = await askEngine(machine, args);

@@ -1,4 +1,4 @@
-import type { DockerMachine } from "../machines.ts";
+import type { DeployedMachine } from "../machines.ts";
 
 /** Label with the id of the installation that made a resource. */
 export const installationLabel = "airflow-on-celery/installation";
@@ -14,7 +14,7 @@ export interface Claim {
   readonly kind: ClaimKind;
   readonly name: string;
   /** Machine of the Docker engine, if there are several. */
-  readonly machine?: DockerMachine | undefined;
+  readonly machine?: DeployedMachine | undefined;
   /** Namespace of a volume claim. */
   readonly namespace?: string | undefined;
 }

@@ -1,7 +1,6 @@
-import { clientEnvironment } from "../../platforms/machines.ts";
+import { clientEnvironment, type DeployedMachine } from "../../platforms/machines.ts";
 import { print } from "./commandLine/terminal.ts";
 import { run } from "./process.ts";
-import type { DeployedMachine } from "./state.ts";
 
 /**
  * Stops the workers of a machine, which first finish their tasks.

@@ -1,35 +1,44 @@
 import { forPlatform } from "../../capabilities.ts";
 import { onEngines } from "../../platforms/docker/ownership.ts";
 import { contextFlags, inCluster } from "../../platforms/kubernetes/ownership.ts";
-import { type DockerMachine, machineOf, machinesOf } from "../../platforms/machines.ts";
+import { type DeployedMachine, machineOf, machinesOf } from "../../platforms/machines.ts";
 import type { Claim, Found } from "../../platforms/ownership/claims.ts";
 import { describeClaim, strangers } from "../../platforms/ownership/judge.ts";
 import { claimOf, type KnownOwnership, keyOnMachine, knownFrom } from "../../platforms/ownership/known.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { print } from "./commandLine/terminal.ts";
 import type { Stack } from "./stack.ts";
-import { marking, providerOf, type Resource, readState, writeState } from "./state.ts";
+import { machinesIn, marking, providerOf, type Resource, readState, writeState } from "./state.ts";
 
-/** Lists the claims of resources that are deleted by name; containers and networks are deleted by id. */
-function claimsOf(resources: readonly Resource[], machines: readonly DockerMachine[]): readonly Claim[] {
+/**
+ * Lists the claims of resources that are deleted by name, each with its URN; containers and networks are deleted by id.
+ * @param machines of the stack file; the state knows those that were removed there
+ */
+function claimsOf(
+  resources: readonly Resource[],
+  machines: readonly DeployedMachine[],
+): readonly (readonly [urn: string, claim: Claim])[] {
+  const known = [...machines, ...machinesIn({ deployment: { resources } })];
   return resources.flatMap((resource) => {
     const claim = claimOf(resource);
     if (claim === undefined || claim.kind === "container" || claim.kind === "network") return [];
-    return [{ ...claim, machine: machineOf(providerOf(resource), machines) }];
+    const machine = machineOf(providerOf(resource), machines, known);
+    return [[resource.urn, { ...claim, machine }]];
   });
 }
 
 /** Lists the URNs of resources with names that others have; another's namespace includes all resources of its cluster. */
 export function spared(
   resources: readonly Resource[],
-  machines: readonly DockerMachine[],
+  machines: readonly DeployedMachine[],
   foreign: readonly Found[],
 ): readonly string[] {
   const keys = new Set(foreign.map(keyOnMachine));
   const inNamespace = foreign.some(({ kind }) => kind === "namespace");
-  const isTheirs = (resource: Resource) =>
-    (inNamespace && resource.type.startsWith("kubernetes:")) ||
-    claimsOf([resource], machines).some((claim) => keys.has(keyOnMachine(claim)));
+  const claims = claimsOf(resources, machines);
+  const taken = new Set(claims.flatMap(([urn, claim]) => (keys.has(keyOnMachine(claim)) ? [urn] : [])));
+  const isTheirs = ({ type, urn }: Resource) =>
+    (inNamespace && type.startsWith("kubernetes:")) || taken.has(urn);
   return resources.filter(isTheirs).map(({ urn }) => urn);
 }
 
@@ -42,7 +51,7 @@ export async function spare(stack: Stack, settings: Settings): Promise<KnownOwne
   const { resources = [] } = state.deployment;
   const known = knownFrom(resources);
   const machines = machinesOf(settings);
-  const claims = claimsOf(resources, machines);
+  const claims = claimsOf(resources, machines).map(([, claim]) => claim);
   const find = forPlatform(settings.platform, {
     docker: () => onEngines(claims),
     kubernetes: () => inCluster(claims, contextFlags(settings.kubernetes)),

@@ -8,7 +8,7 @@ import { capabilities } from "../../capabilities.ts";
 import { sourcesFolder } from "../../platforms/docker/bySource.ts";
 import { followContext } from "../../platforms/endpoint.ts";
 import { contextFlags } from "../../platforms/kubernetes/ownership.ts";
-import { clientEnvironment, machineOf, machinesOf } from "../../platforms/machines.ts";
+import { machinesOf } from "../../platforms/machines.ts";
 import { isEmpty, previousOutputs } from "../../platforms/ownership/known.ts";
 import { writeWhole } from "../../platforms/wholeFile.ts";
 import type { Settings } from "../../settings/model/groups.ts";
@@ -52,12 +52,6 @@ export function stackFile(name: string): string {
 /** Returns the prefix of the names of a stack's resources. */
 export function prefixOf(stack: string): string {
   return `airflow-${stack}`;
-}
-
-/** Returns a function that gives the environment of the Docker client for the name of a provider. */
-export function clientsOf(settings: Settings): (provider: string) => Readonly<Record<string, string>> {
-  const machines = machinesOf(settings);
-  return (provider) => clientEnvironment(machineOf(provider, machines));
 }
 
 /** True if a CLI command runs the program, which needs settings that are valid for a deployment. */
@@ -125,7 +119,7 @@ export class Stack {
     const file = join(this.state, `config.${this.name}.yaml`);
     writeFileSync(file, rewritten(readText(this.file), this.file, { encryptionsalt: salt }));
     const cli = (...words: string[]) => run("pulumi", words, { env: this.environment() });
-    const clients = { kubectl: contextFlags(kubernetes), docker: clientsOf(settings) };
+    const clients = { kubectl: contextFlags(kubernetes), machines: machinesOf(settings) };
     await recover(this.state, this.name, clients, cli);
     const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
     if (show === true && process.stdout.isTTY) flags.push("--color=always");

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Machine } from "../../platforms/machines.ts";
+import { type DeployedMachine, machineIn } from "../../platforms/machines.ts";
 import { previousOutputs } from "../../platforms/ownership/known.ts";
 import type { Stack } from "./stack.ts";
 import { inTemporaryFolder } from "./temporaryFolder.ts";
@@ -33,9 +33,6 @@ export interface ExportedState {
     readonly resources?: readonly Resource[];
   };
 }
-
-/** A machine in a state. */
-export type DeployedMachine = Omit<Machine, "address">;
 
 /** Type of a Docker engine's provider. */
 export const engine = "pulumi:providers:docker";
@@ -80,7 +77,7 @@ export function marking<T extends ExportedState>(
 /** Lists the machines in a state, except the first, whose provider has the plain name. */
 export function machinesIn({ deployment: { resources = [] } }: ExportedState): DeployedMachine[] {
   return resources.flatMap(({ urn, type, inputs: { host, certPath } = {} }) => {
-    const [, name] = /^docker-(.+)$/.exec(nameOf(urn)) ?? [];
+    const name = machineIn(nameOf(urn));
     if (type !== engine || name === undefined) return [];
     return [
       { name, docker: String(host), ...(certPath !== undefined && { certificates: String(certPath) }) },

@@ -1,4 +1,4 @@
-import type { Machine } from "../../machines.ts";
+import type { DeployedMachine } from "../../machines.ts";
 
 /** Why an engine did not answer. */
 interface Silence {
@@ -108,7 +108,7 @@ export function gist(complaint: string): string {
   return last?.replace(/^.*(from daemon: |docker endpoint: |\/info": )/, "") ?? "for no reason given";
 }
 
-function partsOf({ docker, certificates = "" }: Machine, complaint: string): MessageParts {
+function partsOf({ docker, certificates = "" }: DeployedMachine, complaint: string): MessageParts {
   const url = URL.canParse(docker) ? new URL(docker) : undefined;
   const { hostname: host = "", port = "", username = "" } = url ?? {};
   const remote = username === "" ? host : `${username}@${host}`;
@@ -129,7 +129,7 @@ export function isSilence(complaint: string): boolean {
 }
 
 /** Turns an error of the Docker client or ssh, for an engine that did not answer, into its cause and the fix. */
-export function silence(machine: Machine, complaint: string): Silence {
+export function silence(machine: DeployedMachine, complaint: string): Silence {
   const says = ([pattern]: Cause) => pattern.test(complaint);
   const parts = partsOf(machine, complaint);
   const mistake = mistakes.find(says);

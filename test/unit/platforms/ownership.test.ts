@@ -247,6 +247,16 @@ test("the removal of a stack drops objects of another installation from the stat
   ];
   const theirs = spared(resources, [one, big], [volume("logs", other, big)]);
   assert.deepEqual(theirs, ["logs of docker-big"]);
+  const engine = {
+    urn: "urn:pulumi:x::airflow::pulumi:providers:docker::docker-big",
+    type: "pulumi:providers:docker",
+    inputs: { host: big.docker },
+  };
+  for (const [machine, spares] of [
+    [big, ["logs of docker-big"]],
+    [one, ["logs of docker"]],
+  ] as const)
+    assert.deepEqual(spared([engine, ...resources], [one], [volume("logs", other, machine)]), spares);
   const state3 = { version: 3, deployment: { manifest: {}, resources } };
   const after = marking(state3, theirs, { retainOnDelete: true });
   const [first, second, third] = resources;

@@ -19,15 +19,15 @@ import {
   recover,
   unrecordedResources,
 } from "../../../tools/lib/recovery/recover.ts";
+import { withPrograms } from "../standIns.ts";
 
 const container = "docker:index/container:Container";
 const component: Operation = { type: "creating", resource: { type: "airflow:index:Webserver" } };
 
 const provider = "urn:pulumi:unit::airflow::pulumi:providers:docker::docker-big::1a2b";
-const clients: Clients = {
-  kubectl: [],
-  docker: (provider): Record<string, string> => (provider ? { DOCKER_HOST: `of ${provider}` } : {}),
-};
+const clients: Clients = { kubectl: [], machines: [] };
+const main = { name: "main", docker: "unix:///run/main.sock" };
+const big = { name: "big", docker: "ssh://big" };
 
 const operations: [what: string, operation: Operation, found: string[]][] = [
   [
@@ -100,8 +100,8 @@ const operations: [what: string, operation: Operation, found: string[]][] = [
 for (const [what, operation, found] of operations) {
   test(`after an interrupted deployment ${what} is ${found.length > 0 ? "looked for" : "left alone"}`, () => {
     assert.deepEqual(
-      unrecordedResources([component, operation], clients).map(({ name, env }) => [name, env]),
-      found.map((name) => [name, operation.resource.provider ? { DOCKER_HOST: "of docker-big" } : {}]),
+      unrecordedResources([component, operation], clients, [big]).map(({ name, machine }) => [name, machine]),
+      found.map((name) => [name, operation.resource.provider ? big : undefined]),
     );
   });
 }
@@ -113,7 +113,7 @@ test("after an interrupted deployment a container of another installation with t
   ];
   const resource = { type: container, inputs: { name: "airflow-x-redis", labels }, provider };
   assert.deepEqual(
-    unrecordedResources([{ type: "creating", resource }], clients).map(({ list }) => list.slice(-4)),
+    unrecordedResources([{ type: "creating", resource }], clients, [big]).map(({ list }) => list.slice(-4)),
     [["--filter", "name=^/?airflow-x-redis$", "--filter", "label=airflow-on-celery/installation=1a2b"]],
   );
 });
@@ -121,7 +121,7 @@ test("after an interrupted deployment a container of another installation with t
 test("after an interrupted deployment an unrecorded container is stopped before its removal, since it may run tasks", () => {
   const resource = { type: container, inputs: { name: "airflow-x-worker-2" }, provider };
   assert.deepEqual(
-    unrecordedResources([{ type: "creating", resource }], clients).map(({ remove }) => remove),
+    unrecordedResources([{ type: "creating", resource }], clients, [big]).map(({ remove }) => remove),
     [
       [
         ["docker", "container", "stop"],
@@ -130,6 +130,113 @@ test("after an interrupted deployment an unrecorded container is stopped before 
     ],
   );
 });
+
+/** Docker client that notes its calls; an engine answers if the variable ANSWERS names it, and others with a complaint. */
+const docker = `#!/bin/sh
+folder=$(dirname "$0")
+echo "$DOCKER_HOST $2" >> "$folder/calls"
+case $DOCKER_HOST in
+  $ANSWERS) [ "$2" != ls ] || echo 1a2b ;;
+  *) echo "$COMPLAINT" >&2; exit 1 ;;
+esac
+`;
+const down = "error during connect: connect to host big port 22: No route to host";
+const refusesLogin = "error during connect: Permission denied (publickey)";
+const removed = (host: string) => ["ls", "stop", "rm"].map((command) => `${host} ${command}`);
+
+interface Away {
+  readonly what: string;
+  /** Machines of the stack file. */
+  readonly machines: Clients["machines"];
+  readonly pendingOn: string;
+  /** The engine that answers, and the complaint of the others. */
+  readonly answers?: string;
+  readonly complaint?: string;
+  readonly calls: readonly string[];
+  readonly fails?: RegExp;
+}
+
+const engines = [
+  {
+    urn: "urn:pulumi:unit::airflow::pulumi:providers:docker::docker-big",
+    type: "pulumi:providers:docker",
+    inputs: { host: big.docker },
+  },
+];
+const both = [main, { ...big, docker: "ssh://elsewhere" }];
+const away: Away[] = [
+  { what: "a machine that is up", machines: both, pendingOn: "docker-big", calls: removed(big.docker) },
+  {
+    what: "a machine that the stack file does not list",
+    machines: [main],
+    pendingOn: "docker-big",
+    calls: removed(big.docker),
+  },
+  {
+    what: "a machine that is down",
+    machines: both,
+    pendingOn: "docker-big",
+    answers: main.docker,
+    calls: ["ssh://big ls"],
+  },
+  {
+    what: "a machine that is gone from the stack file and refuses the login",
+    machines: [main],
+    pendingOn: "docker-big",
+    answers: main.docker,
+    complaint: refusesLogin,
+    calls: ["ssh://big ls"],
+  },
+  {
+    what: "a machine of the stack file that refuses the login",
+    machines: both,
+    pendingOn: "docker-big",
+    answers: main.docker,
+    complaint: refusesLogin,
+    calls: ["ssh://big ls"],
+    fails: /machine big: docker container ls .*Permission denied/,
+  },
+  { what: "a machine that the state does not have", machines: [main], pendingOn: "docker-x", calls: [] },
+  {
+    what: "the first machine, which is down",
+    machines: both,
+    pendingOn: "docker",
+    answers: big.docker,
+    calls: [`${main.docker} ls`],
+    fails: /machine main: docker container ls .*No route to host/,
+  },
+];
+
+for (const { what, machines, pendingOn, answers = "*", complaint = down, calls, fails } of away) {
+  test(`a creation that was cut off on ${what} ${fails ? "waits for it" : "blocks no command"}`, async () => {
+    const state = mkdtempSync(join(tmpdir(), "recover-"));
+    const stacks = join(state, ".pulumi/stacks/airflow");
+    mkdirSync(stacks, { recursive: true });
+    const provider = `urn:pulumi:unit::airflow::pulumi:providers:docker::${pendingOn}::1a2b`;
+    const resource = { type: container, inputs: { name: "airflow-x-gateway" }, provider };
+    const latest = { resources: engines, pending_operations: [{ type: "creating", resource }] };
+    writeFileSync(join(stacks, "unit.json"), JSON.stringify({ version: 3, checkpoint: { latest } }));
+    const commands: string[] = [];
+    const cli = async (_stack = "", command = "", _file = "", file = "") => {
+      commands.push(command);
+      if (command === "export") writeFileSync(file, "{}");
+      return "";
+    };
+    Object.assign(process.env, { ANSWERS: answers, COMPLAINT: complaint });
+
+    await withPrograms({ docker }, async (folder) => {
+      const recovered = recover(state, "unit", { kubectl: [], machines }, cli);
+      if (fails) await assert.rejects(recovered, fails);
+      else await recovered;
+      const noted = join(folder, "calls");
+      const made = existsSync(noted) ? readFileSync(noted, "utf8").trim().split("\n") : [];
+      assert.deepEqual(made, calls);
+    });
+
+    assert.deepEqual(commands, fails ? [] : ["export", "import"]);
+    rmSync(state, { recursive: true });
+  });
+}
 
 const { pid: gone } = spawnSync("true");
 const lock = (pid: number, host = hostname(), timestamp?: string) =>

@@ -471,6 +471,19 @@ test("a container with a successor is not expected", () => {
   assert.deepEqual([...expected({ deployment: { resources } }, "airflow-unit", [])], [["local", ["redis"]]]);
 });
 
+test("a container on a machine that was removed from the stack file is not expected on the first machine", () => {
+  const on = (provider: string, name: string) => ({
+    urn: name,
+    type: "docker:index/container:Container",
+    provider: `urn:pulumi:unit::airflow::pulumi:providers:docker::${provider}::1a2b`,
+    inputs: { name: `airflow-unit-${name}` },
+  });
+  const resources = [on("docker", "redis"), on("docker-big", "worker-big-1")];
+  const machines = [{ name: "main", docker: "unix:///run/docker.sock", address: "10.0.0.1" }];
+  const found = expected({ deployment: { resources } }, "airflow-unit", machines);
+  assert.deepEqual(found.get("main"), ["redis"]);
+});
+
 test("an absent container is missing, unless its machine does not answer", () => {
   const there = { name: "main", instances: [healthy("redis", airflow, 0)] };
   assert.deepEqual(withMissing(there, ["redis", "flower"]), {

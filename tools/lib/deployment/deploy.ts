@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { capabilities } from "../../../capabilities.ts";
+import { clientEnvironment, machineOf, machinesOf } from "../../../platforms/machines.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { print } from "../commandLine/terminal.ts";
-import { clientsOf, type Stack } from "../stack.ts";
+import type { Stack } from "../stack.ts";
 import { container, type ExportedState, glanceAtState, hasSucceeded } from "../state.ts";
 import { inTemporaryFolder } from "../temporaryFolder.ts";
 import { watchFailures } from "./failures.ts";
@@ -20,12 +21,13 @@ export function rerunning({ deployment: { resources = [] } }: ExportedState): st
 export async function deploy(stack: Stack, settings: Settings, flags: readonly string[]): Promise<void> {
   const report = (failure: string) => print(`\n  failed: ${failure.replaceAll("\n", "\n  ")}\n`);
   const { engines } = capabilities[settings.platform];
+  const machines = machinesOf(settings);
   // Makes the CLI accept `--event-log`.
   process.env.PULUMI_DEBUG_COMMANDS = "true";
   await inTemporaryFolder(async (folder) => {
     const log = join(folder, "events");
     const ends = [
-      watchFailures(log, clientsOf(settings), report),
+      watchFailures(log, (provider) => clientEnvironment(machineOf(provider, machines)), report),
       ...(engines ? [watchWaiting(stack.prefix, settings, print)] : []),
     ];
     const again = engines ? rerunning(await glanceAtState(stack)) : [];

@@ -2,11 +2,20 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { askCluster, askEngine } from "../../../platforms/ask.ts";
+import { gist, silence } from "../../../platforms/docker/preflight/complaints.ts";
+import {
+  clientCommand,
+  clientEnvironment,
+  type DeployedMachine,
+  machineIn,
+  machineOf,
+} from "../../../platforms/machines.ts";
 import { installationLabel } from "../../../platforms/ownership/claims.ts";
 import { readCheckpoint } from "../checkpoint.ts";
 import { print } from "../commandLine/terminal.ts";
 import { run } from "../process.ts";
-import { providerOf } from "../state.ts";
+import { machinesIn, providerOf } from "../state.ts";
 import { stopOrphans } from "./orphans.ts";
 import { holdsLock, isRunning } from "./owner.ts";
 import { protectAgain } from "./protection.ts";
@@ -22,22 +31,23 @@ export interface Operation {
   };
 }
 
-/** Flags and environments with which the clients reach a stack's cluster and engines. */
+/** The way to a stack's cluster or engines. */
 export interface Clients {
   /** Flags of kubectl. */
   readonly kubectl: readonly string[];
-  /** Environment of the Docker client, by the name of a provider. */
-  readonly docker: (provider: string) => Readonly<Record<string, string>>;
+  /** Machines of the stack file; none means the Docker client's default engine. */
+  readonly machines: readonly DeployedMachine[];
 }
 
 /** A resource missing from the state, whose name the next deployment cannot take or would not use again. */
 interface Unrecorded {
   readonly name: string;
+  /** Machine of the engine; undefined for the default engine, and in a cluster. */
+  readonly machine?: DeployedMachine | undefined;
   /** Prints the id of each such resource. */
   readonly list: readonly [command: string, ...args: string[]];
   /** Commands to run one after the other, with the ids as arguments. */
   readonly remove: readonly (readonly [command: string, ...args: string[]])[];
-  readonly env: Readonly<Record<string, string>>;
 }
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -49,13 +59,14 @@ function ownFilter(labels: unknown): string[] {
   return id === undefined ? [] : ["--filter", `label=${installationLabel}=${id}`];
 }
 
-function docker(kind: string, { name, labels }: Inputs, env: Unrecorded["env"]): Unrecorded[] {
+function docker(kind: string, { name, labels }: Inputs, machine: Unrecorded["machine"]): Unrecorded[] {
   if (typeof name !== "string") return [];
   const all = kind === "container" ? ["--all"] : [];
   const rm = ["docker", kind, "rm"] as const;
   return [
     {
       name,
+      machine,
       list: ["docker", kind, "ls", ...all, "--quiet", "--filter", `name=^/?${name}$`, ...ownFilter(labels)],
       // A worker may have become healthy meanwhile, and run tasks: it is stopped with its grace.
       remove:
@@ -65,7 +76,6 @@ function docker(kind: string, { name, labels }: Inputs, env: Unrecorded["env"]):
               [...rm, "--force"],
             ]
           : [rm],
-      env,
     },
   ];
 }
@@ -80,38 +90,76 @@ function kubernetes(kind: string, { metadata }: Inputs, kubectl: readonly string
       name,
       list: ["kubectl", ...place, "get", kind, name, "--ignore-not-found", "--output", "name"],
       remove: [["kubectl", ...place, "delete"]],
-      env: {},
     },
   ];
 }
 
-/** Lists the resources that must be removed. Others can be made again: a volume of the same name is the same volume. */
-export function unrecordedResources(pending: readonly Operation[], clients: Clients): Unrecorded[] {
+/**
+ * Lists the resources that must be removed. Others can be made again: a volume of the same name is the same volume.
+ * @param deployed machines of the state, which has an engine's address even after the machine was removed from the stack file
+ */
+export function unrecordedResources(
+  pending: readonly Operation[],
+  { kubectl, machines }: Clients,
+  deployed: readonly DeployedMachine[],
+): Unrecorded[] {
   return pending.flatMap(({ type, resource }) => {
     const { inputs } = resource;
     if (type !== "creating" || !inputs) return [];
-    const client = clients.docker(providerOf(resource));
+    const provider = providerOf(resource);
+    const machine = machineOf(provider, machines, deployed);
+    // Any other engine may have a running container of this name.
+    if (!machine && machineIn(provider) !== undefined) return [];
     switch (resource.type) {
       case "docker:index/container:Container":
-        return docker("container", inputs, client);
+        return docker("container", inputs, machine);
       case "docker:index/network:Network":
-        return docker("network", inputs, client);
+        return docker("network", inputs, machine);
       case "kubernetes:core/v1:ConfigMap":
-        return kubernetes("configmap", inputs, clients.kubectl);
+        return kubernetes("configmap", inputs, kubectl);
       case "kubernetes:core/v1:Secret":
-        return kubernetes("secret", inputs, clients.kubectl);
+        return kubernetes("secret", inputs, kubectl);
       default:
         return [];
     }
   });
 }
 
-async function remove({ name, list, remove, env }: Unrecorded): Promise<void> {
-  const [lister, ...listing] = list;
-  const ids = (await run(lister, listing, { env })).trim();
-  if (ids === "") return;
-  print(`  removing ${name}, which the interrupted command had begun to make`);
-  for (const [remover, ...removing] of remove) await run(remover, [...removing, ...ids.split("\n")], { env });
+/** True if a machine may stay away: it is down, or the stack file does not list it. The first machine has the data. */
+function mayBeAway(machine: DeployedMachine, complaint: string, machines: Clients["machines"]): boolean {
+  if (machine === machines[0]) return false;
+  return !machines.some(({ name }) => name === machine.name) || silence(machine, complaint).down;
+}
+
+/**
+ * Removes unrecorded resources, but for those on machines that may stay away, so that these block no command.
+ * @throws Error when another engine or the cluster does not answer
+ */
+async function removeAll(all: readonly Unrecorded[], machines: Clients["machines"]): Promise<void> {
+  const ask = ({ list: [lister, ...listing], machine }: Unrecorded) =>
+    lister === "kubectl" ? askCluster(listing) : askEngine(machine, listing);
+  // All at once, since a machine that is down answers only at the time limit.
+  const answers = await Promise.all(all.map(async (one) => ({ ...one, ...(await ask(one)) })));
+  for (const { name, machine, remove, list, text, complaint } of answers) {
+    if (complaint !== undefined) {
+      if (!machine || !mayBeAway(machine, complaint, machines))
+        throw new Error(
+          `${machine ? `machine ${machine.name}: ` : ""}${list.join(" ")} failed: ${complaint}; expected an answer, since the ` +
+            `interrupted command had begun to make ${name}; run this again when there is one`,
+        );
+      const [, ...removing] = remove.at(-1) ?? [];
+      print(
+        `  warning: machine ${machine.name} does not answer: ${gist(complaint)}; the interrupted command may have made ${name} ` +
+          `there; if the machine comes back, run ${clientCommand(machine)} ${removing.join(" ")} ${name}`,
+      );
+      continue;
+    }
+    const ids = text.split("\n").filter((id) => id !== "");
+    if (ids.length === 0) continue;
+    print(`  removing ${name}, which the interrupted command had begun to make`);
+    const env = clientEnvironment(machine);
+    for (const [remover, ...removing] of remove) await run(remover, [...removing, ...ids], { env });
+  }
 }
 
 /** True if a lock belongs to a dead process of this machine, or was only partly written. */
@@ -154,11 +202,13 @@ export async function recover(
 ): Promise<void> {
   const locks = locksOf(state, stack);
   if (!locks.every(isDead)) return;
-  const pending = readCheckpoint(state, stack)?.latest?.pending_operations ?? [];
+  const { latest = {} } = readCheckpoint(state, stack) ?? {};
+  const { pending_operations: pending = [] } = latest;
   if (locks.length > 0 || pending.length > 0) {
     print("  cleaning up after the last command, which was cut off");
     await stopOrphans({ PULUMI_STACK: stack, PULUMI_BACKEND_URL: pathToFileURL(state).href });
-    for (const operation of unrecordedResources(pending, clients)) await remove(operation);
+    const deployed = machinesIn({ deployment: latest });
+    await removeAll(unrecordedResources(pending, clients, deployed), clients.machines);
     for (const lock of locks) rmSync(lock);
   }
   if (pending.length > 0) {

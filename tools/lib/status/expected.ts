@@ -1,4 +1,4 @@
-import { type Machine, machineOf } from "../../../platforms/machines.ts";
+import { type Machine, machineIn } from "../../../platforms/machines.ts";
 import { container, type ExportedState, providerOf, type Resource } from "../state.ts";
 import { local } from "./engine.ts";
 import { type MachineFacts, missing } from "./facts.ts";
@@ -10,7 +10,7 @@ export function expected(
   machines: readonly Machine[],
 ): ReadonlyMap<string, readonly string[]> {
   const containers = resources.filter((one) => one.type === container && !one.delete);
-  const placed = Map.groupBy(containers, (one) => machineOf(providerOf(one), machines)?.name ?? local);
+  const placed = Map.groupBy(containers, (one) => machineIn(providerOf(one)) ?? machines[0]?.name ?? local);
   const nameIn = ({ inputs }: Resource) => String(inputs?.name).slice(prefix.length + 1);
   return new Map([...placed].map(([machine, names]) => [machine, names.map(nameIn)]));
 }
