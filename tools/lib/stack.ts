@@ -75,6 +75,11 @@ function operationLimit(settings: Settings): Readonly<Record<string, string>> {
   return { PULUMI_PARALLEL: String(Math.min(8, 4 * availableParallelism())) };
 }
 
+/** Makes the plugin for clusters, which a CLI that was built here does not download. */
+async function preparePlugin({ platform }: Settings): Promise<void> {
+  if (capabilities[platform].manifests) await run("tools/run", ["--kubernetes-plugin"], { show: true });
+}
+
 /**
  * A stack whose state and secrets key are in a folder beside the project, so that nobody needs an account and no
  * command changes a committed file. If `PULUMI_BACKEND_URL` is set, the CLI uses that backend directly.
@@ -102,13 +107,14 @@ export class Stack {
   async pulumi(args: readonly string[], show: RunOptions["show"] = false): Promise<string> {
     if (process.env.PULUMI_BACKEND_URL) {
       await run("pulumi", ["stack", "select", "--create", this.name]);
-      const limit = operating.includes(args[0] ?? "") ? operationLimit(this.deployed()) : {};
+      const settings = operating.includes(args[0] ?? "") ? this.deployed() : undefined;
+      if (settings) await preparePlugin(settings);
+      const limit = settings && operationLimit(settings);
       return run("pulumi", args, { env: { PULUMI_STACK: this.name, ...limit }, show });
     }
     const settings = deploys(args) ? this.settings() : this.deployed();
     await followContext(settings);
-    const { platform, kubernetes } = settings;
-    if (capabilities[platform].manifests) await run("tools/run", ["--kubernetes-plugin"], { show: true });
+    await preparePlugin(settings);
     if (args[0] === "config" && args[1] !== undefined && args[1] !== "get") {
       throw new Error(
         `pulumi config ${args[1]} changes nothing: the configuration of stack ${this.name} is ${this.file}; expected a ` +
@@ -119,7 +125,7 @@ export class Stack {
     const file = join(this.state, `config.${this.name}.yaml`);
     writeFileSync(file, rewritten(readText(this.file), this.file, { encryptionsalt: salt }));
     const cli = (...words: string[]) => run("pulumi", words, { env: this.environment() });
-    const clients = { kubectl: contextFlags(kubernetes), machines: machinesOf(settings) };
+    const clients = { kubectl: contextFlags(settings.kubernetes), machines: machinesOf(settings) };
     await recover(this.state, this.name, clients, cli);
     const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
     if (show === true && process.stdout.isTTY) flags.push("--color=always");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { globSync, mkdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";
 import { removeOldSources } from "../../../tools/lib/bounds/history.ts";
@@ -105,6 +105,28 @@ test("with machines over ssh at most eight operations run at once, unless the us
   }).finally(() => {
     for (const name of ["PULUMI_BACKEND_URL", "PULUMI_PARALLEL"]) delete process.env[name];
   });
+});
+
+test("the plugin for clusters is made before a command operates on them, also with a state in another backend", async () => {
+  writeFileSync(
+    file,
+    `config:
+  airflow:platform: kubernetes
+  airflow:dagsGit: { url: "https://git.example.com/dags.git" }
+  airflow:images: { airflow: r.example.com/a:1, postgres: r.example.com/p:1, redis: r.example.com/r:1 }
+`,
+  );
+  const note = (text: string) => `#!/bin/sh\necho ${text} >> "$(dirname "$0")/calls"\n`;
+  // tools/run is a script of bash.
+  const programs = { pulumi: note("pulumi $1"), bash: note("$1 $2") };
+  for (const url of [undefined, "file:///nowhere"]) {
+    if (url) process.env.PULUMI_BACKEND_URL = url;
+    const calls = await withPrograms(programs, async (bin) => {
+      await stack.pulumi(["destroy"]);
+      return readFileSync(join(bin, "calls"), "utf8").trim().split("\n");
+    }).finally(() => delete process.env.PULUMI_BACKEND_URL);
+    assert.deepEqual(calls.slice(-2), ["tools/run --kubernetes-plugin", "pulumi destroy"]);
+  }
 });
 
 test("uploaded files that no deployment has used for a day are removed", () => {
