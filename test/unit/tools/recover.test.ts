@@ -208,7 +208,11 @@ const away: Away[] = [
 ];
 
 for (const { what, machines, pendingOn, answers = "*", complaint = down, calls, fails } of away) {
-  test(`a creation that was cut off on ${what} ${fails ? "waits for it" : "blocks no command"}`, async () => {
+  test(`a creation that was cut off on ${what} ${fails ? "waits for it" : "blocks no command"}`, async ({
+    mock,
+  }) => {
+    const printed = mock.method(console, "log", () => {});
+    const told = mock.method(console, "error", () => {});
     const state = mkdtempSync(join(tmpdir(), "recover-"));
     const stacks = join(state, ".pulumi/stacks/airflow");
     mkdirSync(stacks, { recursive: true });
@@ -234,6 +238,17 @@ for (const { what, machines, pendingOn, answers = "*", complaint = down, calls, 
     });
 
     assert.deepEqual(commands, fails ? [] : ["export", "import"]);
+    // The command that recovers may write data to its standard output.
+    assert.equal(printed.mock.callCount(), 0);
+    const warnings = told.mock.calls
+      .map(({ arguments: [text] }) => String(text))
+      .filter((text) => /warning/.test(text));
+    assert.equal(warnings.length, !fails && answers !== "*" ? 1 : 0);
+    for (const text of warnings)
+      assert.match(
+        text,
+        /machine big .*run docker --host ssh:\/\/big container rm --force airflow-x-gateway$/,
+      );
     rmSync(state, { recursive: true });
   });
 }

@@ -5,6 +5,7 @@ export function print(text: string): void {
   console.log(masked(text));
 }
 
+/** Prints an error, or what a command does before it writes data to its standard output. */
 export function printError(text: string): void {
   console.error(masked(text));
 }

@@ -13,7 +13,7 @@ import {
 } from "../../../platforms/machines.ts";
 import { installationLabel } from "../../../platforms/ownership/claims.ts";
 import { readCheckpoint } from "../checkpoint.ts";
-import { print } from "../commandLine/terminal.ts";
+import { printError } from "../commandLine/terminal.ts";
 import { run } from "../process.ts";
 import { machinesIn, providerOf } from "../state.ts";
 import { stopOrphans } from "./orphans.ts";
@@ -148,7 +148,7 @@ async function removeAll(all: readonly Unrecorded[], machines: Clients["machines
             `interrupted command had begun to make ${name}; run this again when there is one`,
         );
       const [, ...removing] = remove.at(-1) ?? [];
-      print(
+      printError(
         `  warning: machine ${machine.name} does not answer: ${gist(complaint)}; the interrupted command may have made ${name} ` +
           `there; if the machine comes back, run ${clientCommand(machine)} ${removing.join(" ")} ${name}`,
       );
@@ -156,7 +156,7 @@ async function removeAll(all: readonly Unrecorded[], machines: Clients["machines
     }
     const ids = text.split("\n").filter((id) => id !== "");
     if (ids.length === 0) continue;
-    print(`  removing ${name}, which the interrupted command had begun to make`);
+    printError(`  removing ${name}, which the interrupted command had begun to make`);
     const env = clientEnvironment(machine);
     for (const [remover, ...removing] of remove) await run(remover, [...removing, ...ids], { env });
   }
@@ -205,7 +205,7 @@ export async function recover(
   const { latest = {} } = readCheckpoint(state, stack) ?? {};
   const { pending_operations: pending = [] } = latest;
   if (locks.length > 0 || pending.length > 0) {
-    print("  cleaning up after the last command, which was cut off");
+    printError("  cleaning up after the last command, which was cut off");
     await stopOrphans({ PULUMI_STACK: stack, PULUMI_BACKEND_URL: pathToFileURL(state).href });
     const deployed = machinesIn({ deployment: latest });
     await removeAll(unrecordedResources(pending, clients, deployed), clients.machines);
