@@ -29,7 +29,8 @@ export function reasonOf(error: unknown): string {
 }
 
 export interface RunOptions {
-  readonly env?: Readonly<Record<string, string>>;
+  /** Variables to set, or to leave out, beside those of this process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /**
    * Shows the command's output as it comes, masked; by default the output only appears in an error. `terminal` gives the
    * command the terminal itself, for questions, and for data that has to arrive as it is.

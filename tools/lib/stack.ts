@@ -24,7 +24,7 @@ import {
   removeUnfinished,
 } from "./checkpoint.ts";
 import { project, type RunOptions, run } from "./process.ts";
-import { type ForeignSecret, foreignFault, foreignSecrets } from "./recovery/foreignSecrets.ts";
+import { type ForeignSecret, fits, foreignFault, foreignSecrets } from "./recovery/foreignSecrets.ts";
 import { protectAgain, unprotect } from "./recovery/protection.ts";
 import { isLocked, recover } from "./recovery/recover.ts";
 import { inTemporaryFolder } from "./temporaryFolder.ts";
@@ -235,7 +235,7 @@ export class Stack {
   async foreignSecrets(): Promise<ForeignSecret[]> {
     if (process.env.PULUMI_BACKEND_URL) return [];
     const salt = await this.salt();
-    return foreignSecrets(this.file, this.passphrase, salt);
+    return foreignSecrets(this.file, this.givenPassphrase() ?? this.ownPassphrase(), salt);
   }
 
   /** Reads the outputs of the last deployment, with the password in the clear. */
@@ -248,11 +248,26 @@ export class Stack {
     return join(this.state, "passphrase");
   }
 
-  private environment(): Record<string, string> {
+  /** Reads that file, as the CLI does. */
+  private ownPassphrase(): string {
+    return existsSync(this.passphrase) ? readFileSync(this.passphrase, "utf8").trim() : "";
+  }
+
+  /** Returns the passphrase of the user's shell if the state was made with it, so that the file does not open the state. */
+  private givenPassphrase(): string | undefined {
+    const { PULUMI_CONFIG_PASSPHRASE: given } = process.env;
+    const salt = given === undefined ? undefined : readSalt(this.state, this.name);
+    if (given === undefined || salt === undefined) return undefined;
+    return !fits(this.ownPassphrase(), salt) && fits(given, salt) ? given : undefined;
+  }
+
+  private environment(): Record<string, string | undefined> {
     return {
       PULUMI_STACK: this.name,
       PULUMI_BACKEND_URL: pathToFileURL(this.state).href,
       PULUMI_CONFIG_PASSPHRASE_FILE: this.passphrase,
+      // The CLI would take any value instead of the file, and other shells could not open the state.
+      PULUMI_CONFIG_PASSPHRASE: this.givenPassphrase(),
       // Makes collections rarer in the CLI and its plugins: they took a tenth of a deployment's CPU time.
       GOGC: process.env.GOGC ?? "400",
     };

@@ -50,6 +50,27 @@ test("a stack that a killed CLI left half-created is created again, and one with
   assert.notEqual((await exported()).secrets_providers, undefined);
 });
 
+test("the key of a state is that of its folder, whatever passphrase a shell has", async () => {
+  rmSync(state, { recursive: true });
+  process.env.PULUMI_CONFIG_PASSPHRASE = "of a shell";
+  const read = async () =>
+    (await stack.pulumi(["config", "get", "--path", "airflow:variables.token"])).trim();
+  try {
+    const { secure } = await stack.encrypt("s3cret");
+    writeFileSync(file, `config:\n  airflow:variables: { token: { secure: "${secure}" } }\n`);
+    delete process.env.PULUMI_CONFIG_PASSPHRASE;
+    assert.equal(await read(), "s3cret");
+    // A state that was made with the passphrase of a shell.
+    const passphrase = join(state, "passphrase");
+    process.env.PULUMI_CONFIG_PASSPHRASE = readFileSync(passphrase, "utf8");
+    writeFileSync(passphrase, "of another stack");
+    assert.equal(await read(), "s3cret");
+    assert.deepEqual(await stack.foreignSecrets(), []);
+  } finally {
+    delete process.env.PULUMI_CONFIG_PASSPHRASE;
+  }
+});
+
 test("a state damaged by a power cut is reported, with the way to restore it", async () => {
   truncateSync(checkpoint, 0);
   await assert.rejects(

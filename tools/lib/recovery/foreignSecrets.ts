@@ -1,5 +1,4 @@
 import { createDecipheriv, pbkdf2Sync } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { parseStackFile } from "../../../settings/read/stackFile.ts";
 import { readText } from "../../../settings/read/yaml/text.ts";
 import { expectedCipher } from "../../../settings/rules/secrets/secrets.ts";
@@ -12,10 +11,17 @@ export interface ForeignSecret {
   readonly place: string;
 }
 
+/** Keys by salt and passphrase, since a derivation takes half a second. */
+const keys = new Map<string, Buffer>();
+
 /** Derives the key of a stack's secrets from a passphrase and a salt `v1:BASE64:…`, as the CLI does. */
 function keyOf(passphrase: string, salt: string): Buffer {
   const [, bytes = ""] = salt.split(":");
-  return pbkdf2Sync(passphrase, Buffer.from(bytes, "base64"), 1_000_000, 32, "sha256");
+  const source = `${salt} ${passphrase}`;
+  const key =
+    keys.get(source) ?? pbkdf2Sync(passphrase, Buffer.from(bytes, "base64"), 1_000_000, 32, "sha256");
+  keys.set(source, key);
+  return key;
 }
 
 /** True if a key opens a ciphertext `v1:NONCE:DATA` of the CLI, which ends with the tag of AES in Galois/Counter Mode. */
@@ -32,16 +38,21 @@ function opens(key: Buffer, cipher: string): boolean {
   }
 }
 
+/** True if a salt was made with a passphrase: the salt ends with a ciphertext of its key. */
+export function fits(passphrase: string, salt: string): boolean {
+  return opens(keyOf(passphrase, salt), salt.split(":").slice(2).join(":"));
+}
+
 /**
  * Lists the encrypted values of a stack file that the stack's key does not open.
  * @param file path of the stack file
- * @param passphrase path of the file with the passphrase
+ * @param passphrase the stack's passphrase
  * @param salt salt of the stack's key
  */
 export function foreignSecrets(file: string, passphrase: string, salt: string): ForeignSecret[] {
   const { ciphers, where } = parseStackFile(readText(file), file);
   if (ciphers.length === 0) return [];
-  const key = keyOf(readFileSync(passphrase, "utf8"), salt);
+  const key = keyOf(passphrase, salt);
   return ciphers.flatMap(({ path, text }) => (opens(key, text) ? [] : [{ path, place: where(path) }]));
 }
 
