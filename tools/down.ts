@@ -13,7 +13,7 @@ import { Stack } from "./lib/stack.ts";
 import { forgetDeployments } from "./lib/upgrade/deployments.ts";
 import { keptOf } from "./lib/upgrade/record.ts";
 
-/** Removes the volumes that stay on machines other than the first when a stack is destroyed. */
+/** Removes volumes of earlier deployments, which are not in the state, from machines other than the first. */
 async function removeVolumes(settings: Settings, known: KnownOwnership): Promise<void> {
   const [, ...others] = machinesOf(settings);
   for (const machine of others) {
@@ -41,12 +41,12 @@ await main(async () => {
   const stack = new Stack(flags.stack);
   if (flags.volumes && !flags.yes) await confirmRemoval(stack);
   const settings = existsSync(stack.file) ? stack.deployed() : undefined;
-  const known = settings && (await spare(stack, settings));
+  const found = settings && (await spare(stack, settings));
   if (flags.volumes) {
-    await stack.destroyAll();
+    await stack.destroyAll(found?.left);
     await keptOf(stack).remove();
     forgetDeployments(stack);
-    if (settings && known) await removeVolumes(settings, known);
+    if (settings && found) await removeVolumes(settings, found.known);
   } else {
     await stack.destroyAllButData();
     print(

@@ -42,11 +42,20 @@ export function spared(
   return resources.filter(isTheirs).map(({ urn }) => urn);
 }
 
+/** Lists the URNs of a stack's own volumes that `destroy` would leave on their machines. */
+export function leftVolumes(resources: readonly Resource[], spared: readonly string[]): readonly string[] {
+  const isLeft = (one: Resource) => one.retainOnDelete && claimOf(one)?.kind === "volume";
+  return resources.filter((one) => isLeft(one) && !spared.includes(one.urn)).map(({ urn }) => urn);
+}
+
 /**
  * Makes the next `destroy` spare other installations' resources whose names are in the state.
- * @returns ownership according to the state
+ * @returns ownership according to the state, and {@link leftVolumes}
  */
-export async function spare(stack: Stack, settings: Settings): Promise<KnownOwnership> {
+export async function spare(
+  stack: Stack,
+  settings: Settings,
+): Promise<{ readonly known: KnownOwnership; readonly left: readonly string[] }> {
   const state = await readState(stack);
   const { resources = [] } = state.deployment;
   const known = knownFrom(resources);
@@ -57,8 +66,10 @@ export async function spare(stack: Stack, settings: Settings): Promise<KnownOwne
     kubernetes: () => inCluster(claims, contextFlags(settings.kubernetes)),
   });
   const foreign = strangers(await find(), known);
-  if (foreign.length === 0) return known;
+  const theirs = spared(resources, machines, foreign);
+  const found = { known, left: leftVolumes(resources, theirs) };
+  if (foreign.length === 0) return found;
   for (const one of foreign) print(`  not removed: ${describeClaim(one)}`);
-  await writeState(stack, marking(state, spared(resources, machines, foreign), { retainOnDelete: true }));
-  return known;
+  await writeState(stack, marking(state, theirs, { retainOnDelete: true }));
+  return found;
 }

@@ -147,10 +147,11 @@ export class Stack {
   /**
    * Removes all resources of the stack, protected or not. Resources that are left after a failure are protected again, by
    * this command or, if it was killed, by the next.
+   * @param left URNs of volumes that would otherwise stay on their machines
    */
-  async destroyAll(): Promise<void> {
+  async destroyAll(left: readonly string[] = []): Promise<void> {
     const cli = (...words: string[]) => this.pulumi(words);
-    await unprotect(this.state, this.name, cli);
+    await unprotect(this.state, this.name, left, cli);
     const end = () => protectAgain(this.state, this.name, ({ pid }) => pid === process.pid, cli);
     await this.pulumi(["destroy", "--yes", "--skip-preview"], true).finally(end);
   }

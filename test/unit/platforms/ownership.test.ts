@@ -12,8 +12,8 @@ import {
   knownFrom,
   type StateResource,
 } from "../../../platforms/ownership/known.ts";
-import { spared } from "../../../tools/lib/spare.ts";
-import { marking } from "../../../tools/lib/state.ts";
+import { leftVolumes, spared } from "../../../tools/lib/spare.ts";
+import { marking, type Resource } from "../../../tools/lib/state.ts";
 import { cluster } from "../cluster.ts";
 import { type Declared, declare } from "../mocks.ts";
 import { settingsFor } from "../settingsFrom.ts";
@@ -264,6 +264,10 @@ test("the removal of a stack drops objects of another installation from the stat
     version: 3,
     deployment: { manifest: {}, resources: [first, { ...second, retainOnDelete: true }, third] },
   });
+  const [volumeType = ""] = resources.map(({ type }) => type);
+  const named = { type: volumeType, outputs: { name: "airflow-x-logs" } };
+  const both: Resource[] = ["own", "theirs"].map((urn) => ({ ...named, urn, retainOnDelete: true }));
+  assert.deepEqual(leftVolumes([...both, { ...named, urn: "deleted anyway" }], ["theirs"]), ["own"]);
   const namespace: Found = { kind: "namespace", name: "airflow-x", installation: other };
   assert.deepEqual(spared(state, [], [namespace]), ["d", "e"]);
 });

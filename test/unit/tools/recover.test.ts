@@ -340,18 +340,19 @@ for (const { what, locks, pending, left, asked } of cases) {
 
 const volume = "urn:pulumi:unit::airflow::docker:index/volume:Volume::airflow-x-data";
 const network = "urn:pulumi:unit::airflow::docker:index/network:Network::airflow-x";
+const logs = "urn:pulumi:unit::airflow::docker:index/volume:Volume::airflow-x-logs-big";
 
 /** Returns a CLI whose state is in memory. */
 function fakeCli() {
-  const resources = [{ urn: volume, protect: true }, { urn: network }];
+  const resources = [{ urn: volume, protect: true }, { urn: network }, { urn: logs, retainOnDelete: true }];
   let state = JSON.stringify({ deployment: { resources } });
   const cli = async (_noun: string, command = "", _flag = "", file = "") => {
-    if (command === "unprotect") state = state.replace(',"protect":true', "");
     if (command === "import") state = readFileSync(file, "utf8");
     return state;
   };
   const isProtected = () => state.includes(`${volume}","protect":true`);
-  return { cli: (...words: string[]) => cli(words[0] ?? "", ...words.slice(1)), isProtected };
+  const isLeft = () => state.includes(`${logs}","retainOnDelete":true`);
+  return { cli: (...words: string[]) => cli(words[0] ?? "", ...words.slice(1)), isProtected, isLeft };
 }
 
 for (const [what, owner] of [
@@ -362,17 +363,17 @@ for (const [what, owner] of [
   const ends = owner !== undefined;
   test(`a removal that ${what} leaves ${ends ? "the rest protected" : "its state alone"}`, async () => {
     const state = mkdtempSync(join(tmpdir(), "recover-"));
-    const { cli, isProtected } = fakeCli();
-    await unprotect(state, "unit", cli);
-    assert.ok(!isProtected());
+    const { cli, isProtected, isLeft } = fakeCli();
+    await unprotect(state, "unit", [logs], cli);
+    assert.ok(!isProtected() && !isLeft());
     const note = join(state, "unprotected.unit.json");
-    const { urns } = JSON.parse(readFileSync(note, "utf8"));
+    const { urns, left } = JSON.parse(readFileSync(note, "utf8"));
     assert.deepEqual(urns, [volume]);
-    if (owner) writeFileSync(note, JSON.stringify({ ...owner, urns }));
+    if (owner) writeFileSync(note, JSON.stringify({ ...owner, urns, left }));
 
     await recover(state, "unit", clients, cli);
 
-    assert.equal(isProtected(), ends);
+    assert.deepEqual([isProtected(), isLeft()], [ends, ends]);
     assert.deepEqual(readdirSync(state), ends ? [] : ["unprotected.unit.json"]);
     rmSync(state, { recursive: true });
   });

@@ -8,6 +8,8 @@ import { type OwnerProcess, thisProcess } from "./owner.ts";
 interface Note extends OwnerProcess {
   /** URNs that were protected before. */
   readonly urns: readonly string[];
+  /** URNs of volumes that a removal would have left on their machines. */
+  readonly left?: readonly string[];
 }
 
 type Cli = (...args: string[]) => Promise<string>;
@@ -16,18 +18,32 @@ function noteIn(state: string, stack: string): string {
   return join(state, `unprotected.${stack}.json`);
 }
 
+async function replace(state: string, stack: string, replaced: ExportedState, cli: Cli): Promise<void> {
+  const file = join(state, `protected.${stack}.json`);
+  writeFileSync(file, JSON.stringify(replaced), { mode: 0o600 });
+  await cli("stack", "import", "--file", file);
+  rmSync(file);
+}
+
 /**
- * Unprotects all resources of a stack, and first writes a note of those that were protected.
+ * Makes a removal remove all resources of a stack, and first writes a note of those that were protected or would be left.
  * @param state folder of the note
+ * @param left URNs of volumes that would stay on their machines
  * @param cli runs the CLI on the stack
  */
-export async function unprotect(state: string, stack: string, cli: Cli): Promise<void> {
-  const { deployment }: ExportedState = JSON.parse(await cli("stack", "export"));
-  const urns = deployment.resources?.filter(({ protect }) => protect).map(({ urn }) => urn) ?? [];
-  const note: Note = { ...thisProcess(), urns };
-  const file = noteIn(state, stack);
-  writeWhole(file, JSON.stringify(note), 0o600);
-  await cli("state", "unprotect", "--all", "--yes");
+export async function unprotect(
+  state: string,
+  stack: string,
+  left: readonly string[],
+  cli: Cli,
+): Promise<void> {
+  const exported: ExportedState = JSON.parse(await cli("stack", "export"));
+  const { resources = [] } = exported.deployment;
+  const urns = resources.filter(({ protect }) => protect).map(({ urn }) => urn);
+  const note: Note = { ...thisProcess(), urns, left };
+  writeWhole(noteIn(state, stack), JSON.stringify(note), 0o600);
+  const unprotected = marking(exported, urns, { protect: false });
+  await replace(state, stack, marking(unprotected, left, { retainOnDelete: false }), cli);
 }
 
 /**
@@ -42,12 +58,10 @@ export async function protectAgain(
 ): Promise<void> {
   const noteFile = noteIn(state, stack);
   if (!existsSync(noteFile)) return;
-  const { urns, ...owner }: Note = JSON.parse(readFileSync(noteFile, "utf8"));
+  const { urns, left = [], ...owner }: Note = JSON.parse(readFileSync(noteFile, "utf8"));
   if (!isOver(owner)) return;
-  const left: ExportedState = JSON.parse(await cli("stack", "export"));
-  const file = join(state, `protected.${stack}.json`);
-  writeFileSync(file, JSON.stringify(marking(left, urns, { protect: true })), { mode: 0o600 });
-  await cli("stack", "import", "--file", file);
-  rmSync(file);
+  const rest: ExportedState = JSON.parse(await cli("stack", "export"));
+  const again = marking(marking(rest, urns, { protect: true }), left, { retainOnDelete: true });
+  await replace(state, stack, again, cli);
   rmSync(noteFile);
 }
