@@ -25,6 +25,7 @@ import {
 } from "./checkpoint.ts";
 import { project, type RunOptions, run } from "./process.ts";
 import { type ForeignSecret, fits, foreignFault, foreignSecrets } from "./recovery/foreignSecrets.ts";
+import { isRunning } from "./recovery/owner.ts";
 import { protectAgain, unprotect } from "./recovery/protection.ts";
 import { isLocked, recover } from "./recovery/recover.ts";
 import { inTemporaryFolder } from "./temporaryFolder.ts";
@@ -108,7 +109,11 @@ export class Stack {
     if (process.env.PULUMI_BACKEND_URL) {
       await run("pulumi", ["stack", "select", "--create", this.name]);
       const settings = operating.includes(args[0] ?? "") ? this.deployed() : undefined;
-      if (settings) await preparePlugin(settings);
+      if (settings) {
+        await preparePlugin(settings);
+        const cli = (...words: string[]) => run("pulumi", words, { env: { PULUMI_STACK: this.name } });
+        await protectAgain(this.state, this.name, (owner) => !isRunning(owner), cli);
+      }
       const limit = settings && operationLimit(settings);
       return run("pulumi", args, { env: { PULUMI_STACK: this.name, ...limit }, show });
     }

@@ -1,8 +1,19 @@
 import assert from "node:assert/strict";
-import { globSync, mkdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";
 import { removeOldSources } from "../../../tools/lib/bounds/history.ts";
+import { unprotect } from "../../../tools/lib/recovery/protection.ts";
 import { Stack } from "../../../tools/lib/stack.ts";
 import { withPrograms } from "../standIns.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
@@ -148,6 +159,38 @@ test("the plugin for clusters is made before a command operates on them, also wi
     }).finally(() => delete process.env.PULUMI_BACKEND_URL);
     assert.deepEqual(calls.slice(-2), ["tools/run --kubernetes-plugin", "pulumi destroy"]);
   }
+});
+
+test("what a removal in another backend left is protected again before the next operation there", async () => {
+  const cli = `#!/bin/sh
+state=$(dirname "$0")/state.json
+case "$1 $2" in
+  "stack export") cat "$state" ;;
+  "stack import") cp "$4" "$state" ;;
+  "destroy ") cp "$state" "$state.destroyed" ;;
+esac
+`;
+  const note = join(state, "unprotected.unit.json");
+  await withPrograms({ pulumi: cli }, async (bin) => {
+    const exported = join(bin, "state.json");
+    const destroyed = async (url: string) => {
+      process.env.PULUMI_BACKEND_URL = url;
+      await stack.pulumi(["destroy"]);
+      return JSON.parse(readFileSync(`${exported}.destroyed`, "utf8")).deployment.resources[0].protect;
+    };
+    writeFileSync(exported, JSON.stringify({ deployment: { resources: [{ urn: "data", protect: true }] } }));
+    process.env.PULUMI_BACKEND_URL = "file:///shared";
+    await unprotect(state, "unit", [], (...words) => stack.pulumi(words));
+    assert.equal(await destroyed("file:///shared"), false);
+    const ended = { ...JSON.parse(readFileSync(note, "utf8")), pid: spawnSync("true").pid };
+    writeFileSync(note, JSON.stringify(ended));
+    // The backend may be locked, and this command is the remedy.
+    await stack.pulumi(["cancel"]);
+    assert.ok(existsSync(note));
+    assert.equal(await destroyed("file:///another"), false);
+    assert.equal(await destroyed("file:///shared"), true);
+    assert.ok(!existsSync(note));
+  }).finally(() => delete process.env.PULUMI_BACKEND_URL);
 });
 
 test("uploaded files that no deployment has used for a day are removed", () => {

@@ -10,6 +10,8 @@ interface Note extends OwnerProcess {
   readonly urns: readonly string[];
   /** URNs of volumes that a removal would have left on their machines. */
   readonly left?: readonly string[];
+  /** URL of the backend that has the state; undefined for the state beside the note. */
+  readonly backend?: string | undefined;
 }
 
 type Cli = (...args: string[]) => Promise<string>;
@@ -40,7 +42,7 @@ export async function unprotect(
   const exported: ExportedState = JSON.parse(await cli("stack", "export"));
   const { resources = [] } = exported.deployment;
   const urns = resources.filter(({ protect }) => protect).map(({ urn }) => urn);
-  const note: Note = { ...thisProcess(), urns, left };
+  const note: Note = { ...thisProcess(), urns, left, backend: process.env.PULUMI_BACKEND_URL };
   writeWhole(noteIn(state, stack), JSON.stringify(note), 0o600);
   const unprotected = marking(exported, urns, { protect: false });
   await replace(state, stack, marking(unprotected, left, { retainOnDelete: false }), cli);
@@ -58,8 +60,8 @@ export async function protectAgain(
 ): Promise<void> {
   const noteFile = noteIn(state, stack);
   if (!existsSync(noteFile)) return;
-  const { urns, left = [], ...owner }: Note = JSON.parse(readFileSync(noteFile, "utf8"));
-  if (!isOver(owner)) return;
+  const { urns, left = [], backend, ...owner }: Note = JSON.parse(readFileSync(noteFile, "utf8"));
+  if (backend !== process.env.PULUMI_BACKEND_URL || !isOver(owner)) return;
   const rest: ExportedState = JSON.parse(await cli("stack", "export"));
   const again = marking(marking(rest, urns, { protect: true }), left, { retainOnDelete: true });
   await replace(state, stack, again, cli);
