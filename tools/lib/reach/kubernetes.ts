@@ -67,8 +67,15 @@ export async function forward(stack: Stack): Promise<() => void> {
   // Also where an error ends this process: in `npm run … | head`, nobody reads its output any more.
   process.on("exit", end);
   forwards.forEach(keep);
-  for (const { local, service } of forwards) {
-    await waitFor(`${service} at port ${local}`, 60, async () => ((await answers(local)) ? true : undefined));
+  try {
+    for (const { local, service } of forwards) {
+      await waitFor(`${service} at port ${local}`, 60, async () =>
+        (await answers(local)) ? true : undefined,
+      );
+    }
+  } catch (error) {
+    end();
+    throw error;
   }
   return end;
 }

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ended, project, waitFor } from "../../../../tools/lib/process.ts";
+import { forward } from "../../../../tools/lib/reach/kubernetes.ts";
+import { Stack } from "../../../../tools/lib/stack.ts";
 import { withPrograms } from "../../standIns.ts";
 
 /** Stand-in for kubectl, whose forwarding listens at the port itself. */
@@ -53,5 +56,40 @@ test("a command that fails while it forwards ports leaves no kubectl behind", as
     assert.equal(String(await told), "forwards\n");
     for (const port of ports)
       await waitFor(`port ${port} to be free`, 10, async () => ((await listens(port)) ? undefined : true));
+  });
+});
+
+/** Stand-in for kubectl, whose forwarding notes its process in a file and never listens. */
+const deaf = `#!/usr/bin/env node
+if (process.argv.includes("port-forward")) {
+  require("node:fs").appendFileSync(__filename + ".pids", process.pid + "\\n");
+  setTimeout(process.exit, 60_000);
+}
+`;
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+test("forwarding that fails leaves no kubectl behind", async (context) => {
+  await withPrograms({ kubectl: deaf }, async (folder) => {
+    const file = join(folder, "Pulumi.x.yaml");
+    writeFileSync(file, config);
+    const started = join(folder, "kubectl.pids");
+    const pids = () =>
+      (existsSync(started) ? readFileSync(started, "utf8").trim().split("\n") : []).map(Number);
+    context.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+    const failed = assert.rejects(forward(new Stack("x", file)), /Waited 60 s in vain for webserver/);
+    while (pids().length < ports.length) await sleep(50);
+    context.mock.timers.tick(61_000);
+    await failed;
+    context.mock.timers.reset();
+    await waitFor("the end of kubectl", 5, async () => (pids().some(isAlive) ? undefined : true));
+    await sleep(1500);
+    assert.equal(pids().length, ports.length);
   });
 });
