@@ -17,7 +17,7 @@ export function ended(child: ChildProcess): Promise<number | null> {
 export function collected(...streams: readonly Readable[]): () => string {
   let text = "";
   for (const stream of streams)
-    stream.on("data", (chunk: Buffer) => {
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
       text += chunk;
     });
   return () => text;
@@ -74,14 +74,15 @@ export async function run(
   if (way === true) return passed(child, command, args);
   let stdout = "";
   let all = "";
-  child.stdout?.on("data", (chunk: Buffer) => {
+  // A character may be split over chunks.
+  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
     stdout += chunk;
     all += chunk;
-    hear?.(String(chunk));
+    hear?.(chunk);
   });
-  child.stderr?.on("data", (chunk: Buffer) => {
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     all += chunk;
-    hear?.(String(chunk));
+    hear?.(chunk);
   });
   const code = await ended(child);
   if (code === 0) return stdout;

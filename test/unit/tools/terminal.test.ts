@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { masking } from "../../../tools/lib/commandLine/terminal.ts";
-import { project } from "../../../tools/lib/process.ts";
+import { collected, ended, project, run } from "../../../tools/lib/process.ts";
 
 const secret = randomBytes(18).toString("hex");
 const library = join(project, "tools/lib/process.ts");
@@ -114,4 +114,20 @@ test("only one file prints, and only one passes the terminal on", () => {
   assert.deepEqual(printing, ["tools/lib/commandLine/terminal.ts"]);
   const given = files.filter((file) => readFileSync(join(project, file), "utf8").includes('"inherit"'));
   assert.deepEqual(given, ["tools/lib/process.ts"]);
+});
+
+test("a character in two chunks of a command's output stays whole", async () => {
+  const split = "printf 'sch\\303'; sleep 0.2; printf '\\266n'";
+  let heard = "";
+  const hear = (chunk: string) => {
+    heard += chunk;
+  };
+  assert.equal(await run("sh", ["-c", split], { hear }), "schön");
+  assert.equal(heard, "schön");
+  await assert.rejects(run("sh", ["-c", `(${split}) >&2; exit 1`], { hear }), /:\nschön$/);
+  assert.equal(heard, "schönschön");
+  const child = spawn("sh", ["-c", split], { stdio: ["ignore", "pipe", "ignore"] });
+  const text = collected(child.stdout);
+  await ended(child);
+  assert.equal(text(), "schön");
 });
