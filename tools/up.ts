@@ -7,7 +7,7 @@ import { placedServices, type Settings } from "../settings/model/groups.ts";
 import { stackFlag } from "../settings/model/names/stackFlag.ts";
 import { readText } from "../settings/read/yaml/text.ts";
 import { cargoFor, prepareImages } from "./images.ts";
-import { AirflowApi } from "./lib/airflow.ts";
+import type { AirflowApi } from "./lib/airflow.ts";
 import { boundsOf, warnings } from "./lib/bounds/bounds.ts";
 import { removeOldImages } from "./lib/bounds/images.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
@@ -20,7 +20,8 @@ import { faultsOfDags } from "./lib/proof/dags.ts";
 import { greeting } from "./lib/proof/greeting.ts";
 import { earlyProver, prove } from "./lib/proof/proof.ts";
 import type { Prover } from "./lib/proof/run.ts";
-import { isElsewhere, reach } from "./lib/reach/reach.ts";
+import { overApi } from "./lib/reach/api.ts";
+import { isElsewhere } from "./lib/reach/reach.ts";
 import { Stack } from "./lib/stack.ts";
 import { type ExportedState, machinesIn, readState } from "./lib/state.ts";
 import { execOf, instancesOf } from "./lib/status/inside.ts";
@@ -101,14 +102,13 @@ async function deployAndTryOut(
   step(`Deployment of stack ${stack.name}`);
   await deploy(stack, settings, flags);
   const [outputs, machines] = await Promise.all([stack.outputs(), instancesOf(stack, settings)]);
-  const local = { ...outputs, webserverUrl: `http://127.0.0.1:${settings.webserverPort}` };
-  const isTunnelled = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;
+  const localUrl = `http://127.0.0.1:${settings.webserverPort}`;
+  const isTunnelled = isElsewhere(settings) && outputs.webserverUrl === localUrl;
   step("Deployed");
   print(greeting(stack.name, settings, outputs, isTunnelled));
   const bounds = await boundsOf(settings, machines, execOf(stack, settings));
   for (const line of warnings(bounds, new Date())) print(`  warning: ${line}`);
-  const end = await reach(stack);
-  await tryOut(stack, settings, new AirflowApi(local), options).finally(end);
+  await overApi(stack, settings, (api) => tryOut(stack, settings, api, options), outputs);
 }
 
 await main(async () => {

@@ -1,15 +1,19 @@
 import type { Settings } from "../../../settings/model/groups.ts";
 import { AirflowApi } from "../airflow.ts";
-import type { Stack } from "../stack.ts";
-import { reach } from "./reach.ts";
+import type { Outputs, Stack } from "../stack.ts";
+import { reachWebserver } from "./reach.ts";
 
-/** Calls Airflow's API; forwards the webserver's port for that, if it is elsewhere. */
+/**
+ * Calls Airflow's API; forwards a port to the webserver for that, if it is elsewhere.
+ * @param outputs outputs of the stack, if they are known; by default they are read
+ */
 export async function overApi<T>(
   stack: Stack,
-  { webserverPort }: Settings,
+  settings: Settings,
   call: (api: AirflowApi) => Promise<T>,
+  outputs?: Outputs,
 ): Promise<T> {
-  const outputs = await stack.outputs();
-  const end = await reach(stack);
-  return call(new AirflowApi({ ...outputs, webserverUrl: `http://127.0.0.1:${webserverPort}` })).finally(end);
+  const login = outputs ?? (await stack.outputs());
+  const { url, end } = await reachWebserver(stack, settings);
+  return call(new AirflowApi({ ...login, webserverUrl: url })).finally(end);
 }

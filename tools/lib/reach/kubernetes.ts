@@ -6,7 +6,7 @@ import { readDeployed } from "../../../settings/read/read.ts";
 import { show } from "../commandLine/terminal.ts";
 import { run, waitFor } from "../process.ts";
 import type { Stack } from "../stack.ts";
-import { type Opened, openedOf } from "./opened.ts";
+import type { Opened } from "./opened.ts";
 import { portInUse } from "./tunnel.ts";
 
 function answers(port: number): Promise<boolean> {
@@ -29,16 +29,17 @@ export function namespaceFlags(stack: Stack, settings: Cluster): string[] {
 }
 
 /**
- * Forwards the loopback ports of the webserver and Flower to a stack in a cluster.
+ * Forwards loopback ports to services of a stack in a cluster.
  * @returns a function that ends the forwarding
  * @throws Error when kubectl is missing or the cluster does not answer
  */
-export async function forward(stack: Stack): Promise<() => void> {
+export async function forward(stack: Stack, forwards: readonly Opened[]): Promise<() => void> {
   const settings = readDeployed(stack.file);
   const flags = namespaceFlags(stack, settings);
-  await run("kubectl", [...flags, "get", "service", "webserver", "flower"]).catch((error) => {
+  const services = forwards.map(({ service }) => service);
+  await run("kubectl", [...flags, "get", "service", ...services]).catch((error) => {
     throw new Error(
-      `Namespace ${namespaceOf(stack, settings)} lacks webserver and flower; expected the services of stack ${stack.name}. ${error.message}`,
+      `Namespace ${namespaceOf(stack, settings)} lacks ${services.join(" or ")}; expected the services of stack ${stack.name}. ${error.message}`,
     );
   });
   let ended = false;
@@ -60,7 +61,6 @@ export async function forward(stack: Stack): Promise<() => void> {
       if (!ended) setTimeout(() => !ended && keep(opened), 1000);
     });
   };
-  const forwards = openedOf(settings);
   for (const { local, service } of forwards) {
     if (await answers(local)) throw portInUse(service, local);
   }

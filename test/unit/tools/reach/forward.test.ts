@@ -1,17 +1,19 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createConnection } from "node:net";
+import { once } from "node:events";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ended, project, waitFor } from "../../../../tools/lib/process.ts";
-import { forward } from "../../../../tools/lib/reach/kubernetes.ts";
+import { reach, reachWebserver } from "../../../../tools/lib/reach/reach.ts";
 import { Stack } from "../../../../tools/lib/stack.ts";
 import { withPrograms } from "../../standIns.ts";
 
-/** Stand-in for kubectl, whose forwarding listens at the port itself. */
+/** Stand-in for kubectl, whose forwarding listens at the port itself, and for the Docker client; notes its arguments. */
 const client = `#!/usr/bin/env node
+require("node:fs").appendFileSync(__filename + ".calls", process.argv.slice(2).join(" ") + "\\n");
 const [local] = process.argv.at(-1).split(":");
 if (process.argv.includes("port-forward")) {
   require("node:net").createServer().listen(Number(local), "127.0.0.1");
@@ -42,9 +44,9 @@ test("a command that fails while it forwards ports leaves no kubectl behind", as
     const file = join(folder, "Pulumi.x.yaml");
     writeFileSync(file, config);
     const command = `
-      const { forward } = await import("${project}/tools/lib/reach/kubernetes.ts");
+      const { reach } = await import("${project}/tools/lib/reach/reach.ts");
       const { Stack } = await import("${project}/tools/lib/stack.ts");
-      await forward(new Stack("x", ${JSON.stringify(file)}));
+      await reach(new Stack("x", ${JSON.stringify(file)}));
       console.log("forwards");
       throw new Error("nobody reads");
     `;
@@ -83,7 +85,7 @@ test("forwarding that fails leaves no kubectl behind", async (context) => {
     const pids = () =>
       (existsSync(started) ? readFileSync(started, "utf8").trim().split("\n") : []).map(Number);
     context.mock.timers.enable({ apis: ["Date"], now: Date.now() });
-    const failed = assert.rejects(forward(new Stack("x", file)), /Waited 60 s in vain for webserver/);
+    const failed = assert.rejects(reach(new Stack("x", file)), /Waited 60 s in vain for webserver/);
     while (pids().length < ports.length) await sleep(50);
     context.mock.timers.tick(61_000);
     await failed;
@@ -91,5 +93,45 @@ test("forwarding that fails leaves no kubectl behind", async (context) => {
     await waitFor("the end of kubectl", 5, async () => (pids().some(isAlive) ? undefined : true));
     await sleep(1500);
     assert.equal(pids().length, ports.length);
+  });
+});
+
+const remoteConfig = `config:
+  airflow:webserverPort: ${ports[0]}
+  airflow:flowerPort: ${ports[1]}
+  airflow:webservers: 2
+  airflow:machines: [{ name: big, docker: "ssh://airflow@big", address: 10.0.0.2, workers: 1 }]
+`;
+
+for (const [where, program, text, calls] of [
+  ["in a cluster", "kubectl", config, /^.* get service webserver\n.* port-forward service\/webserver .*\n$/],
+  ["on a machine", "docker", remoteConfig, /^container inspect .* airflow-x-webserver-1\n$/],
+] as const)
+  test(`commands reach one webserver ${where} while another process has the stack's ports`, async () => {
+    await withPrograms({ [program]: client }, async (folder) => {
+      const file = join(folder, "Pulumi.x.yaml");
+      writeFileSync(file, text);
+      const stack = new Stack("x", file);
+      const others = ports.map((port) => createServer().listen(port, "127.0.0.1"));
+      try {
+        await Promise.all(others.map((other) => other.listening || once(other, "listening")));
+        await assert.rejects(reach(stack), new RegExp(`webserverPort is ${ports[0]}, which is in use`));
+        rmSync(join(folder, `${program}.calls`));
+        const { url, end } = await reachWebserver(stack, stack.deployed());
+        assert.ok(await listens(Number(new URL(url).port)));
+        end();
+        assert.match(readFileSync(join(folder, `${program}.calls`), "utf8"), calls);
+      } finally {
+        for (const other of others) other.close();
+      }
+    });
+  });
+
+test("a webserver of this machine is reached at its own port", async () => {
+  await withPrograms({}, async (folder) => {
+    const file = join(folder, "Pulumi.x.yaml");
+    writeFileSync(file, `config: { airflow:webserverPort: ${ports[0]} }`);
+    const stack = new Stack("x", file);
+    assert.equal((await reachWebserver(stack, stack.deployed())).url, `http://127.0.0.1:${ports[0]}`);
   });
 });
