@@ -13,6 +13,26 @@ export function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((done, fail) => child.on("error", fail).on("close", done));
 }
 
+/**
+ * Waits for a process that a signal ends in order: outlives the process, and then ends by the same signal. The process gets
+ * Ctrl-C from the terminal, and the other signals from here.
+ */
+async function outlived(child: ChildProcess): Promise<number | null> {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  let caught: NodeJS.Signals | undefined;
+  const note = (signal: NodeJS.Signals) => {
+    caught = signal;
+    if (signal !== "SIGINT") child.kill(signal);
+  };
+  for (const signal of signals) process.on(signal, note);
+  try {
+    return await ended(child);
+  } finally {
+    for (const signal of signals) process.off(signal, note);
+    if (caught) process.kill(process.pid, caught);
+  }
+}
+
 /** Collects the texts of streams; returns a function that gives the text so far. */
 export function collected(...streams: readonly Readable[]): () => string {
   let text = "";
@@ -41,13 +61,20 @@ export interface RunOptions {
   readonly input?: string;
   /** Receives the command's output as it comes. */
   readonly hear?: (chunk: string) => void;
+  /** Lets a signal end the command in order, before this process; by default the signal ends this process at once. */
+  readonly outlive?: boolean;
 }
 
 /** Shows the output of a command until its end; nothing of it is kept. */
-async function passed(child: ChildProcess, command: string, args: readonly string[]): Promise<string> {
+async function passed(
+  child: ChildProcess,
+  end: Promise<number | null>,
+  command: string,
+  args: readonly string[],
+): Promise<string> {
   show(child.stdout, process.stdout);
   show(child.stderr, process.stderr);
-  const code = await ended(child);
+  const code = await end;
   if (code === 0) return "";
   throw new Error(`${command} ${args[0] ?? ""} failed with exit code ${code}`);
 }
@@ -61,7 +88,7 @@ export async function run(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<string> {
-  const { env = {}, show: way = false, cwd = project, input, hear } = options;
+  const { env = {}, show: way = false, cwd = project, input, hear, outlive = false } = options;
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
@@ -70,8 +97,9 @@ export async function run(
         ? "inherit"
         : [way ? "inherit" : input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
+  const end = outlive ? outlived(child) : ended(child);
   child.stdin?.end(input);
-  if (way === true) return passed(child, command, args);
+  if (way === true) return passed(child, end, command, args);
   let stdout = "";
   let all = "";
   // A character may be split over chunks.
@@ -84,7 +112,7 @@ export async function run(
     all += chunk;
     hear?.(chunk);
   });
-  const code = await ended(child);
+  const code = await end;
   if (code === 0) return stdout;
   const tail = masked(all.trim().split("\n").slice(-40).join("\n"));
   throw new Error(`${command} ${args[0] ?? ""} failed with exit code ${code}${tail && `:\n${tail}`}`);

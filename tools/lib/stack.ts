@@ -115,7 +115,7 @@ export class Stack {
         await protectAgain(this.state, this.name, (owner) => !isRunning(owner), cli);
       }
       const limit = settings && operationLimit(settings);
-      return run("pulumi", args, { env: { PULUMI_STACK: this.name, ...limit }, show });
+      return run("pulumi", args, { env: { PULUMI_STACK: this.name, ...limit }, show, outlive: true });
     }
     const settings = deploys(args) ? this.settings() : this.deployed();
     await followContext(settings);
@@ -135,7 +135,8 @@ export class Stack {
     const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
     if (show === true && process.stdout.isTTY) flags.push("--color=always");
     const env = { ...this.environment(), ...operationLimit(settings) };
-    const output = await run("pulumi", [...args, ...flags], { env, show }).catch(async (error: Error) => {
+    const options = { env, show, outlive: true };
+    const output = await run("pulumi", [...args, ...flags], options).catch(async (error: Error) => {
       const foreign = flags.length > 0 ? await this.foreignSecrets() : [];
       throw foreign.length > 0 ? new Error(foreignFault(foreign, this.name)) : error;
     });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   globSync,
@@ -13,6 +14,7 @@ import {
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";
 import { removeOldSources } from "../../../tools/lib/bounds/history.ts";
+import { project } from "../../../tools/lib/process.ts";
 import { unprotect } from "../../../tools/lib/recovery/protection.ts";
 import { Stack } from "../../../tools/lib/stack.ts";
 import { withPrograms } from "../standIns.ts";
@@ -206,3 +208,44 @@ test("uploaded files that no deployment has used for a day are removed", () => {
   assert.deepEqual(globSync("*", { cwd: files }).sort(), ["0 hours", "23 hours"]);
   removeOldSources(join(folder, "nowhere"));
 });
+
+/** Stand-in for the CLI, whose refresh ends in order at a signal, and takes a moment for that. */
+const orderly = `#!/usr/bin/env node
+if (process.argv[2] === "refresh") {
+  for (const signal of ["SIGINT", "SIGTERM"])
+    process.on(signal, () => setTimeout(() => process.exit(255), 500, console.log("cancelling")));
+  process.on("exit", () => console.log("cancelled"));
+  setTimeout(() => {}, 20_000, console.log("refreshing"));
+}
+`;
+
+// Ctrl-C reaches all processes of a terminal, and npm passes a signal on to its child once more.
+for (const [signal, backend] of [
+  ["SIGINT", {}],
+  ["SIGTERM", { PULUMI_BACKEND_URL: "file:///nowhere" }],
+] as const)
+  test(`${signal} ends the CLI in order, and then its command`, async () => {
+    await withPrograms({ pulumi: orderly }, async () => {
+      const program = `
+        const { Stack } = await import("${project}/tools/lib/stack.ts");
+        const stack = new Stack("unit", ${JSON.stringify(file)}, ${JSON.stringify(state)});
+        await stack.pulumi(["refresh"], true).catch(({ message }) => console.log(message));
+        setTimeout(console.log, 100, "goes on");
+      `;
+      const command = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+        env: { ...process.env, DOCKER_HOST: "unix:///nowhere", ...backend },
+        stdio: ["ignore", "pipe", "inherit"],
+        detached: true,
+      });
+      const { pid = 0 } = command;
+      const end = once(command, "close");
+      let shown = "";
+      for await (const chunk of command.stdout.setEncoding("utf8")) {
+        shown += chunk;
+        if (chunk.includes("refreshing")) process.kill(signal === "SIGINT" ? -pid : pid, signal);
+        if (signal === "SIGINT" && chunk.includes("cancelling")) process.kill(pid, signal);
+      }
+      assert.equal(shown, "refreshing\ncancelling\ncancelled\n");
+      assert.deepEqual(await end, [null, signal]);
+    });
+  });
