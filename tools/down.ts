@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { capabilities } from "../capabilities.ts";
 import { onEngine } from "../platforms/docker/ownership.ts";
 import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
 import { strangers } from "../platforms/ownership/judge.ts";
@@ -7,11 +8,20 @@ import type { Settings } from "../settings/model/groups.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { answerTo } from "./lib/commandLine/confirm.ts";
 import { print } from "./lib/commandLine/terminal.ts";
+import { sweep } from "./lib/dags/container.ts";
 import { main, run } from "./lib/process.ts";
 import { spare } from "./lib/spare.ts";
 import { Stack } from "./lib/stack.ts";
 import { forgetDeployments } from "./lib/upgrade/deployments.ts";
 import { keptOf } from "./lib/upgrade/record.ts";
+
+/** Removes what killed commands have left on the engines of a stack. */
+async function sweepEngines(settings: Settings): Promise<void> {
+  if (!capabilities[settings.platform].engines) return;
+  const machines = machinesOf(settings);
+  // The removal of the stack reports an engine that does not answer.
+  await Promise.all((machines.length > 0 ? machines : [undefined]).map((one) => sweep(one).catch(() => {})));
+}
 
 /** Removes volumes of earlier deployments, which are not in the state, from machines other than the first. */
 async function removeVolumes(settings: Settings, known: KnownOwnership): Promise<void> {
@@ -42,6 +52,7 @@ await main(async () => {
   if (flags.volumes && !flags.yes) await confirmRemoval(stack);
   const settings = existsSync(stack.file) ? stack.deployed() : undefined;
   const found = settings && (await spare(stack, settings));
+  if (settings) await sweepEngines(settings);
   if (flags.volumes) {
     await stack.destroyAll(found?.left);
     await keptOf(stack).remove();

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
+import { hostname } from "node:os";
 import { clientEnvironment, type Machine } from "../../../platforms/machines.ts";
 import { attach, ended, run } from "../process.ts";
+import { isRunning, type OwnerProcess, thisProcess } from "../recovery/owner.ts";
 
 /** A container that runs one command, and is removed at its end. */
 export interface Scene {
@@ -27,6 +29,37 @@ async function copy(machine: Machine | undefined, from: string, to: string, path
   await Promise.all([ended(read), ended(write)]);
 }
 
+/** Label of a container with the process that removes it. */
+const ownerLabel = "airflow-on-celery.owner";
+
+interface Owner extends OwnerProcess {
+  /** Host of the process, as several may use an engine. */
+  readonly host: string;
+}
+
+/** Removes containers with their volumes; the engine itself may do so meanwhile, once their commands have ended. */
+async function remove(machine: Machine | undefined, ids: readonly string[]): Promise<void> {
+  const args = ["rm", "--force", "--volumes", ...ids];
+  await run("docker", args, { env: clientEnvironment(machine) }).catch((error: Error) => {
+    if (!/No such container|already in progress/.test(error.message)) throw error;
+  });
+}
+
+/** Removes containers of this host's commands that were killed: they have secrets, and keep a network from its removal. */
+export async function sweep(machine: Machine | undefined): Promise<void> {
+  const format = `{{.ID}} {{.Label "${ownerLabel}"}}`;
+  const list = ["ps", "--all", "--filter", `label=${ownerLabel}`, "--format", format];
+  const lines = (await run("docker", list, { env: clientEnvironment(machine) }))
+    .split("\n")
+    .filter((line) => line !== "");
+  const left = lines.flatMap((line) => {
+    const [, id = "", label = ""] = /^(\S+) (.*)$/.exec(line) ?? [];
+    const { host, ...owner }: Owner = JSON.parse(label);
+    return host === hostname() && !isRunning(owner) ? [id] : [];
+  });
+  if (left.length > 0) await remove(machine, left);
+}
+
 /**
  * Runs a command in a new container, with its output in the terminal.
  * @param input standard input of the command
@@ -39,11 +72,16 @@ export async function inContainer(scene: Scene, command: readonly string[], inpu
   const variables = Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
   const limits = ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "50000:0"];
   const [entry = "", ...args] = command;
+  const owner: Owner = { host: hostname(), ...thisProcess() };
+  await sweep(machine);
   const id = (
     await docker(
       "create",
       "--interactive",
       "--init",
+      "--rm",
+      "--label",
+      `${ownerLabel}=${JSON.stringify(owner)}`,
       ...limits,
       ...flags,
       ...variables,
@@ -55,13 +93,20 @@ export async function inContainer(scene: Scene, command: readonly string[], inpu
   ).trim();
   // Ctrl-C ends the container, to which its client passes the signal; this process waits for that.
   const wait = () => {};
-  process.on("SIGINT", wait);
+  let removal: Promise<void> | undefined;
+  const removed = () => {
+    removal ??= remove(machine, [id]);
+    return removal;
+  };
+  // The end of this function reports an error.
+  const end = () => void removed().catch(() => {});
+  process.on("SIGINT", wait).on("SIGTERM", end).on("SIGHUP", end);
   try {
     for (const path of like?.paths ?? []) await copy(machine, like?.container ?? "", id, path);
     for (const [path, source] of files) await docker("cp", source, `${id}:${path}`);
     return await attach("docker", ["start", "--attach", "--interactive", id], { env: client, input });
   } finally {
-    process.off("SIGINT", wait);
-    await docker("rm", "--force", "--volumes", id);
+    process.off("SIGINT", wait).off("SIGTERM", end).off("SIGHUP", end);
+    await removed();
   }
 }
