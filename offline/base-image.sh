@@ -4,18 +4,18 @@
 # Debian's packages. Keeps a built image as a file for other engines; --refresh builds it again.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/quietly.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/../tools/lib/setup/cache.sh"
 image=debian:bookworm-slim
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/airflow-on-celery
 authorities=/usr/local/share/ca-certificates
 
-fail() { printf '%s\n' "$@" >&2; exit 1; }
-has() { command -v "$1" > /dev/null; }
+# macOS has no timeout.
+within() { if has timeout; then timeout "$@"; else shift; "$@"; fi; } # SECONDS COMMAND...
 
 [[ ${1:-} == --refresh ]] || { docker image inspect "$image" > /dev/null 2>&1 && exit; }
-timeout 120 docker pull --quiet "$image" > /dev/null 2>&1 && { echo "$image pulled"; exit; }
+within 120 docker pull --quiet "$image" > /dev/null 2>&1 && { echo "$image pulled"; exit; }
 
 # Includes the authorities in the file's name: where a proxy inspects TLS, the image must contain the proxy's authority.
-tar=$cache/debian-bookworm-slim-$({ cat "${BASH_SOURCE[0]}"; cat "$authorities"/*.crt 2> /dev/null || true; } | sha256sum | cut -c1-12).tar
+tar=$cache/debian-bookworm-slim-$({ cat "${BASH_SOURCE[0]}"; cat "$authorities"/*.crt 2> /dev/null || true; } | sha256 | cut -c1-12).tar
 
 if [[ ! -f $tar || ${1:-} == --refresh ]]; then
   if ! has mmdebstrap; then

@@ -37,3 +37,21 @@ test("a Pulumi CLI that was built is found without Go, and collects garbage more
   assert.equal(failure("bash", "-c", own, "bash", join(home, "ready.mjs"), `${built},50`), undefined);
   rmSync(built, { recursive: true });
 });
+
+test("the base image is made sure of without timeout and sha256sum, which macOS lacks", () => {
+  const mac = mkdtempSync(join(home, "mac-"));
+  link("bash cat cut dirname", mac);
+  writeFileSync(join(mac, "shasum"), "#!/bin/sh\necho 0123456789abcdef0123 -\n", { mode: 0o755 });
+  const cache = join(home, ".cache/airflow-on-celery");
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(join(cache, "debian-bookworm-slim-0123456789ab.tar"), "");
+  for (const [command, said] of [
+    ["pull", "debian:bookworm-slim pulled\n"],
+    ["import", "debian:bookworm-slim imported\n"],
+  ]) {
+    writeFileSync(join(mac, "docker"), `#!/bin/sh\n[ $1 = ${command} ]\n`, { mode: 0o755 });
+    const macEnv = { HOME: home, PATH: mac };
+    const output = execFileSync("offline/base-image.sh", { cwd: project, env: macEnv, encoding: "utf8" });
+    assert.equal(output, said);
+  }
+});
