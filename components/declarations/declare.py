@@ -14,7 +14,7 @@ from airflow.models import Connection, Pool, Variable
 from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 from airflow.providers.fab.auth_manager.security_manager import override
 from airflow.utils.session import create_session
-from sqlalchemy import select
+from sqlalchemy import select, text
 from werkzeug.security import check_password_hash
 
 # Errors of a user that was not added; in Airflow 2 there are none, and no user is returned.
