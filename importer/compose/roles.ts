@@ -69,7 +69,8 @@ export function extraCommand(argv: readonly string[]): string | undefined {
     return undefined;
   const airflow = airflowArguments(argv);
   const program = basename(argv[0] ?? "");
-  if (!airflow && program === "entrypoint") return undefined;
+  // The image's entrypoint takes Airflow's subcommands as they are.
+  if (!airflow && (program === "entrypoint" || passing.test(program))) return undefined;
   if (!airflow) return /^pip3?$/.test(program) ? `${program} ${argv[1] ?? ""}` : program;
   const [name = ""] = airflow;
   const words = airflow.slice(0, 2).filter((word) => /^[a-z][\w-]*$/.test(word));

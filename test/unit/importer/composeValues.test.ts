@@ -311,6 +311,8 @@ const commandLines: [command: string, requirements: string | undefined, left: Re
     undefined,
     undefined,
   ],
+  ["exec /entrypoint version", undefined, undefined],
+  ["version", undefined, undefined],
 ];
 
 for (const [line, requirements, left] of commandLines) {
