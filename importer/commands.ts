@@ -1,7 +1,10 @@
 import { lastingCommands } from "./compose/argv.ts";
 import { extraCommand } from "./compose/roles.ts";
 import { convertPackages } from "./environment.ts";
-import { type ConvertedKey, targetsOf } from "./rule.ts";
+import { type ConvertedKey, handled, targetsOf } from "./rule.ts";
+
+/** Outcome of a command that only starts a role. */
+export const startedByStack = handled("the stack starts each role itself");
 
 /** Flags of `pip install` that say nothing about the packages. */
 const quietFlags =
@@ -22,11 +25,12 @@ export function convertExtraCommands(
   entrypoint: unknown,
   command: unknown,
 ): { readonly targets: readonly ConvertedKey[]; readonly left: readonly string[] } {
-  const commands = lastingCommands(entrypoint, command);
-  const packages = commands.flatMap((argv) => packagesOf(argv) ?? []);
-  const others = commands
-    .filter((argv) => packagesOf(argv) === undefined)
-    .flatMap((argv) => extraCommand(argv) ?? []);
+  const commands = lastingCommands(entrypoint, command).map((argv) => ({
+    argv,
+    installed: packagesOf(argv),
+  }));
+  const packages = commands.flatMap(({ installed }) => installed ?? []);
+  const others = commands.flatMap(({ argv, installed }) => (installed ? [] : (extraCommand(argv) ?? [])));
   const targets = packages.length > 0 ? targetsOf(convertPackages(packages.join(" "))) : [];
   const names = [...new Set(others)].join(", ");
   return {

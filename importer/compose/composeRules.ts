@@ -1,5 +1,5 @@
 import { counterOf } from "../../roles.ts";
-import { convertExtraCommands } from "../commands.ts";
+import { convertExtraCommands, startedByStack } from "../commands.ts";
 import { convertVariable } from "../environment.ts";
 import { convertImage, parseImage } from "../image.ts";
 import {
@@ -102,8 +102,6 @@ const sharedMemory = ({ value }: Item, context: ComposeContext): Outcome => {
     ? unreadableValue("a size like 1g")
     : takenByRoles(roleTargets(context, ["sharedMemory"], size));
 };
-
-const startedByStack = handled("the stack starts each role itself");
 
 /** Takes over the flags of a worker's command. */
 function takeFlags(

@@ -1,5 +1,5 @@
 import { counterOf } from "../../roles.ts";
-import { convertExtraCommands } from "../commands.ts";
+import { convertExtraCommands, startedByStack } from "../commands.ts";
 import { handled, type Item, type Outcome, taken, unreadableValue, unsupported } from "../rule.ts";
 import { convertSecret, isExample, publicExample } from "../secrets.ts";
 import { parseInteger } from "../units.ts";
@@ -55,8 +55,6 @@ export const roleReplicas = (item: Item): Outcome => {
   if (key) return taken([key], number);
   return number === 1 ? handled("there is one") : unsupported("the stack runs one instance of it");
 };
-
-const startedByStack = handled("the stack starts each role itself");
 
 /** Converts what a role's command does beside starting the role; templates are the chart's own words. */
 export const commandLine = ({ path }: Item, values: ValueLookup): Outcome => {
