@@ -1,7 +1,7 @@
 """usage: declare.py FILE
 
 Creates, updates and deletes connections, variables, pools and users of Airflow by FILE, which is JSON: {"declared": ..., "deleted":
-...}. Prints a line for each change. Safe to repeat.
+...}. Prints a line for each change. Safe to repeat: what it has deleted, and somebody has made again, stays.
 """
 
 import hashlib
