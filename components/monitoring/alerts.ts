@@ -1,5 +1,7 @@
-import type { Settings } from "../../settings/model/groups.ts";
+import { type Settings, sharesDisk } from "../../settings/model/groups.ts";
+import { volumeBytes } from "../../settings/model/sizes.ts";
 import { timings } from "../../settings/model/timings.ts";
+import { kubernetesDefaults } from "../../settings/schema/kubernetes.ts";
 import { majorOf, rolesIn } from "../../settings/schema/versions.ts";
 import type { AlertRule } from "../../workload.ts";
 
@@ -13,7 +15,13 @@ interface Alert {
   readonly summary: string;
 }
 
-export type Alerting = Pick<Settings, "version" | "canary" | "backup" | "groups" | "monitoring">;
+export type Alerting = Pick<
+  Settings,
+  "platform" | "version" | "canary" | "backup" | "groups" | "monitoring"
+> & {
+  readonly postgres: Pick<Settings["postgres"], "url">;
+  readonly kubernetes?: { readonly storage: { readonly postgres: string } } | undefined;
+};
 
 const hour = 3600;
 const day = 24 * hour;
@@ -22,11 +30,22 @@ const day = 24 * hour;
 const missed = 30;
 
 /** Used part of a limit above which an alert fires; `free` is the free part below which one does. */
-const shares = { memory: 0.8, connections: 0.85, free: 0.15 };
+const shares = { memory: 0.8, connections: 0.85, free: 0.15, database: 0.7 };
 
 /** Returns the alerts about optional parts of a stack. */
-function optional({ canary, backup, monitoring }: Alerting): Record<string, Alert> {
+function optional(settings: Alerting): Record<string, Alert> {
+  const { canary, backup, monitoring, postgres, kubernetes = kubernetesDefaults } = settings;
+  const volume = volumeBytes(kubernetes.storage.postgres);
   return {
+    // In a cluster the exporter cannot see the disk of Postgres, whose log needs the rest.
+    ...(!sharesDisk(settings) &&
+      postgres.url === undefined && {
+        DatabaseLarge: {
+          expr: `airflow_database_bytes > ${Math.round(shares.database * volume)}`,
+          lasts: 300,
+          summary: "The metadata fills more than 70 % of the volume of Postgres.",
+        },
+      }),
     ...(monitoring?.alerts && {
       NotificationsFail: {
         expr: "rate(alertmanager_notifications_failed_total[5m]) > 0",

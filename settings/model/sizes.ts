@@ -13,6 +13,15 @@ export const ownShare = 88_576;
 /** Number of characters above which a cluster gets a file separately from a role's other files. */
 export const largeFile = 65_536;
 
+const prefixes = ["", "k", "M", "G", "T", "P"];
+
+/** Converts the size of a cluster's volume to bytes: `10Gi`, or as a cluster may write it, `10G` or `10737418240`. */
+export function volumeBytes(size: string): number {
+  const [, number, prefix = "", binary] = /^([0-9.]+)([A-Za-z]?)(i?)$/.exec(size) ?? [];
+  const power = prefixes.indexOf(prefix === "K" ? "k" : prefix);
+  return Number(number) * (binary === "i" ? 1024 : 1000) ** power;
+}
+
 /** Counts the bytes of a text in UTF-8. */
 export function bytesOf(text: string): number {
   return Buffer.byteLength(text);

@@ -255,10 +255,12 @@ test("CertificateEnds stops once the certificate is renewed; then no alert is le
     "group by (alertname) (last_over_time(ALERTS{alertstate='firing'}[1h]))",
   );
   const all = alertsOf({
+    platform: "docker",
     version: defaultVersion,
     canary: { every: 60 },
     backup: { every: 3600, continuous: true },
     groups: [],
+    postgres: {},
   } as unknown as Alerting);
   assert.deepEqual(fired.map(({ metric }) => metric.alertname).sort(), Object.keys(all).sort());
 });

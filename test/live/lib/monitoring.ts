@@ -33,6 +33,7 @@ const cases: Readonly<Record<string, Case>> = {
     [`airflow_database_connections_budget{${at}}`]: ["40", "40"],
   },
   DiskFull: { [`airflow_volume_free_ratio{volume="logs",${at}}`]: ["0.15", "0.14"] },
+  DatabaseLarge: { [`airflow_database_bytes{${at}}`]: ["7516192768", "7516192769"] },
   CertificateEnds: { [`airflow_certificate_end_seconds{certificate="c",${at}}`]: ["9999999", "1200000"] },
   SourceSilent: {
     [`airflow_source_up{source="broker",${at}}`]: ["1", "0"],

@@ -97,6 +97,18 @@ test("the exporter watches the disk of an engine, also if logs are elsewhere, an
   assert.match(pods, new RegExp(`"volumes":{"logs":"${logs}"},"leases"`));
 });
 
+test("a cluster's own Postgres is large at 70 % of its volume", () => {
+  const limit = (config: Readonly<Record<string, unknown>>) =>
+    alertsOf(settingsFor(config)).DatabaseLarge?.expr;
+  const kubernetes = { storage: { postgres: "20Gi" } };
+  assert.equal(limit({ ...cluster, kubernetes }), `airflow_database_bytes > ${14 * 2 ** 30}`);
+  assert.equal(
+    limit({ ...cluster, postgres: { url: "postgresql://airflow:a-long-word@db/airflow" } }),
+    undefined,
+  );
+  assert.equal(limit({}), undefined);
+});
+
 test("the monitoring is published on a loopback port, with a login whose password is a file", async () => {
   const all = await containers({ monitoring: { retention: "90d" }, monitoringPort: 8500, adminUser: "ann" });
   const store = all.get("monitoring") ?? assert.fail();

@@ -6,11 +6,13 @@ import { markdownTable } from "./tables.ts";
 
 /** Settings of a stack that has all alerts. */
 export const everything: Alerting = {
+  platform: "kubernetes",
   version: defaultVersion,
   canary: { every: 300 },
   backup: { every: 21_600, keep: 14, to: "volume", continuous: true },
   groups: [],
   monitoring: { retention: "30d", scrape: [], alerts: { webhook: "https://hooks.example.com" } },
+  postgres: {},
 };
 
 /** Renders the tables of the page about monitoring: alerts, and series. */
@@ -28,7 +30,7 @@ export function monitoringTables(): string {
   ]);
   return [
     "## Alerts",
-    "Thresholds are those of a stack with `canary: { every: 5m }` and `backup: { every: 6h, continuous: true }`. With Airflow 2 there is " +
+    "Thresholds are those of a stack with `canary: { every: 5m }` and `backup: { every: 6h, continuous: true }`, in a cluster. With Airflow 2 there is " +
       "neither QueueUnread nor WorkerIdle, and QueueSlow has its first condition alone: workers do not report which queues they read.",
     markdownTable(["alert", "while", "for"], alerts),
     "## Series",

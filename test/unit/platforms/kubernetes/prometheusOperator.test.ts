@@ -90,7 +90,7 @@ test("an operator's Prometheus gets the stack's alerts, about series of the stac
   const rules = spec.groups.flatMap((group) => group.rules);
   assert.deepEqual(
     rules.map(({ alert }) => alert),
-    alertRules(settingsFor({})).map(({ alert }) => alert),
+    alertRules(settingsFor(cluster)).map(({ alert }) => alert),
   );
   for (const { alert, expr } of rules) {
     const series = expr.match(/\b(airflow_\w+|up)\b(\{[^}]*\})?/g) ?? [];
