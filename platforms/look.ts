@@ -5,9 +5,10 @@ import type { Settings } from "../settings/model/groups.ts";
 import { checkEngines } from "./docker/needs.ts";
 import { onEngines } from "./docker/ownership.ts";
 import { checkCluster } from "./kubernetes/cluster/check.ts";
+import { resizingFaults } from "./kubernetes/cluster/resizing.ts";
 import { contextFlags, inCluster } from "./kubernetes/ownership.ts";
 import type { FindClaims, Found } from "./ownership/claims.ts";
-import { holdsData, refusal, strangers } from "./ownership/judge.ts";
+import { absence, holdsData, missingData, refusal, strangers } from "./ownership/judge.ts";
 import type { KnownOwnership, StateResource } from "./ownership/known.ts";
 
 /** Returns the name of the running stack, without organization where Pulumi does not pass that to a component provider. */
@@ -71,20 +72,37 @@ function ownerUnknown(kind: string, { message }: Error): readonly Found[] {
   return [];
 }
 
-/** Returns a check that claimed names are free, or the stack's own; its error has commands for the stack of a name. */
+/**
+ * Returns a check that claimed names are free, or the stack's own, that the data of the last deployment is there, and that a
+ * cluster's volumes can become what is claimed; its error has commands for the stack of a name.
+ */
 export function lookFor(
   { platform, kubernetes }: Settings,
   known: KnownOwnership,
   stack: string,
 ): FindClaims {
+  const flags = contextFlags(kubernetes);
   const look: FindClaims = async (claims) => {
+    let isWhole = true;
+    const onAbsence = () => {
+      isWhole = false;
+    };
+    const unknown = (kind: string, error: Error) => {
+      onAbsence();
+      return ownerUnknown(kind, error);
+    };
     const find = forPlatform<() => Promise<readonly Found[]>>(platform, {
-      docker: () => onEngines(claims),
-      kubernetes: () => inCluster(claims, contextFlags(kubernetes), ownerUnknown),
+      docker: () => onEngines(claims, onAbsence),
+      kubernetes: () => inCluster(claims, flags, unknown),
     });
-    const strange = strangers(await find(), known);
+    const found = await find();
+    const strange = strangers(found, known);
     const theirs = hasFlag("adopt") ? strange.filter((one) => !holdsData(one)) : strange;
     if (theirs.length > 0) throw new Error(refusal(theirs, stack));
+    const missing = isWhole && !hasFlag("restore") ? missingData(found, known) : [];
+    if (missing.length > 0) throw new Error(absence(missing, stack));
+    const faults = await resizingFaults(claims, found, known.sizes, flags);
+    if (faults.length > 0) throw new Error(faults.join("\n"));
     return [...new Set(strange.map(({ installation }) => installation))].filter((id) => id !== "").sort();
   };
   return (claims) =>

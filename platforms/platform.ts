@@ -49,16 +49,10 @@ export function platformOf(
     kubernetes: async () => {
       const { KubernetesPlatform } = await import("./kubernetes/kubernetes.ts");
       const { kubernetes = kubernetesDefaults, machines } = settings;
-      const { storage, ingress } = kubernetes;
+      const { ingress } = kubernetes;
       const args = {
         machines,
         labels,
-        sizes: {
-          logs: storage.logs,
-          data: storage.data,
-          "redis-data": storage.redis,
-          "postgres-data": storage.postgres,
-        },
         addresses: {
           webserver: ingress?.webserver,
           flower: ingress?.flower,

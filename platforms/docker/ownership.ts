@@ -20,9 +20,13 @@ function isAbsent(complaint: string): boolean {
 
 /**
  * Lists all containers, networks and volumes of an engine.
+ * @param onAbsence is called if there is no engine
  * @throws Error when the engine is there, but does not answer the question
  */
-export async function onEngine(machine: DeployedMachine | undefined): Promise<Found[]> {
+export async function onEngine(
+  machine: DeployedMachine | undefined,
+  onAbsence?: () => void,
+): Promise<Found[]> {
   const asked = lists.map(async ([kind, name, ...command]) => {
     const args = [...command, "--format", `${name} {{.Label "${installationLabel}"}}`];
     const { text, complaint } = await askEngine(machine, args);
@@ -32,6 +36,7 @@ export async function onEngine(machine: DeployedMachine | undefined): Promise<Fo
           `list, or data of another installation might be taken; run this again, or look with ${clientCommand(machine)} ${kind} ls`,
       );
     }
+    if (complaint !== undefined) onAbsence?.();
     const lines = complaint === undefined ? text.split("\n").filter((line) => line !== "") : [];
     return lines.map((line): Found => {
       const [found = "", installation = ""] = line.split(" ");
@@ -41,10 +46,13 @@ export async function onEngine(machine: DeployedMachine | undefined): Promise<Fo
   return (await Promise.all(asked)).flat();
 }
 
-/** Finds the resources that have claimed names on Docker engines. */
-export async function onEngines(claims: readonly Claim[]): Promise<readonly Found[]> {
+/**
+ * Finds the resources that have claimed names on Docker engines.
+ * @param onAbsence is called if there is no engine on a machine
+ */
+export async function onEngines(claims: readonly Claim[], onAbsence?: () => void): Promise<readonly Found[]> {
   const machines = new Map(claims.map(({ machine }) => [machine?.name, machine]));
-  const found = await Promise.all([...machines.values()].map(onEngine));
+  const found = await Promise.all([...machines.values()].map((machine) => onEngine(machine, onAbsence)));
   const claimed = new Set(claims.map(keyOnMachine));
   return found.flat().filter((one) => claimed.has(keyOnMachine(one)));
 }

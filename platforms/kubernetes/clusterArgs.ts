@@ -8,8 +8,6 @@ export interface ClusterArgs {
   readonly machines?: readonly MachineSettings[] | undefined;
   /** Labels of every object of the stack. */
   readonly labels?: Labels;
-  /** Sizes by the names of volumes; all others have the size `storage.volumes`. */
-  readonly sizes?: Readonly<Record<string, string>>;
   /** Public addresses by the names of services; no other service is exposed. */
   readonly addresses?: Readonly<Record<string, string | undefined>>;
   /** Checks that namespace and data are free or the stack's own; absent, no object carries an installation's id. */

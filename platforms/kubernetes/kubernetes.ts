@@ -18,11 +18,11 @@ import {
   type Volume,
 } from "../../workload.ts";
 import { dagsImage } from "../dagsImage.ts";
-import type { Claim } from "../ownership/claims.ts";
+import type { Claim, ClaimedStorage } from "../ownership/claims.ts";
 import { ownerLabels } from "../ownership/installation.ts";
 import { jobInCluster, secondsOf, serviceInCluster } from "../timeLimits.ts";
 import { Rota } from "../turns.ts";
-import { claimSpec } from "./claim.ts";
+import { claimSpec, storageOf } from "./claim.ts";
 import type { ClusterArgs } from "./clusterArgs.ts";
 import { Delivery } from "./delivery.ts";
 import { expose, serviceSpec } from "./exposure.ts";
@@ -45,7 +45,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   private readonly settings: KubernetesSettings;
   private readonly machines: readonly MachineSettings[];
   private readonly labels: Labels;
-  private readonly byName: Required<Pick<ClusterArgs, "sizes" | "addresses">>;
+  private readonly addresses: NonNullable<ClusterArgs["addresses"]>;
   /** Owner labels of the namespace and the data. */
   private readonly owner: Values;
   private readonly claims: Claim[] = [];
@@ -61,14 +61,14 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     name: string,
     stack: string,
     settings: KubernetesSettings,
-    { machines = [], labels = {}, sizes = {}, addresses = {}, look }: ClusterArgs = {},
+    { machines = [], labels = {}, addresses = {}, look }: ClusterArgs = {},
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("airflow:index:KubernetesPlatform", name, {}, opts);
     this.settings = settings;
     this.machines = machines;
     this.labels = labels;
-    this.byName = { sizes, addresses };
+    this.addresses = addresses;
     this.namespace = settings.namespace ?? stack;
     if (settings.createNamespace) this.claims.push({ kind: "namespace", name: this.namespace });
     const owner = ownerLabels(look, this.claims, this);
@@ -86,13 +86,18 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   }
 
   volume(name: string, sharing: Sharing): Volume {
-    return { kind: "data", name: this.claim(name, sharing).metadata.name, sharing };
+    const storage = storageOf(name, sharing, this.settings.storage);
+    this.claims.push({ kind: "claim", name, namespace: this.namespace, storage });
+    return { kind: "data", name: this.claim(name, storage).metadata.name, sharing };
   }
 
   keep(earlier: ReadonlyMap<string, string>): readonly string[] {
     const unused = [...earlier.keys()].filter((one) => !this.claims.some(({ name }) => name === one));
     // Size and class of a claim cannot change.
-    for (const name of unused) this.claim(name, "exclusive", { ignoreChanges: ["spec"] });
+    for (const name of unused) {
+      this.claims.push({ kind: "claim", name, namespace: this.namespace });
+      this.claim(name, storageOf(name, "exclusive", this.settings.storage), { ignoreChanges: ["spec"] });
+    }
     return unused;
   }
 
@@ -191,7 +196,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   }
 
   url(name: string, loopbackPort: number): string {
-    const address = this.byName.addresses[name];
+    const { [name]: address } = this.addresses;
     return address === undefined ? `http://127.0.0.1:${loopbackPort}` : `https://${address}`;
   }
 
@@ -234,7 +239,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   ): pulumi.Resource {
     const { ingress, egress, dns, podOperator } = this.settings;
     const { port } = workload;
-    const address = this.byName.addresses[name];
+    const { [name]: address } = this.addresses;
     const published = ingress && address !== undefined && port !== undefined;
     const people = published ? ingress : undefined;
     const context = { egress, dns, people, apiServer: podOperator?.apiServer };
@@ -256,10 +261,8 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     );
   }
 
-  private claim(name: string, sharing: Sharing, more: pulumi.CustomResourceOptions = {}) {
-    this.claims.push({ kind: "claim", name, namespace: this.namespace });
-    const { [name]: size = this.settings.storage.volumes } = this.byName.sizes;
-    const spec = claimSpec(size, sharing, this.settings.storage);
+  private claim(name: string, storage: ClaimedStorage, more: pulumi.CustomResourceOptions = {}) {
+    const spec = claimSpec(storage);
     // Some storage is provisioned only once a pod uses it.
     const metadata = this.metadata(name, ["unawaited"]);
     const labels = { ...metadata.labels, ...this.owner };

@@ -28,7 +28,13 @@ export async function inCluster(
   flags: readonly string[],
   onFailure?: (kind: string, error: Error) => readonly Found[],
 ): Promise<readonly Found[]> {
-  const columns = `NAME:.metadata.name,INSTALLATION:.metadata.labels.${installationLabel}`;
+  const columns = [
+    "NAME:.metadata.name",
+    `INSTALLATION:.metadata.labels.${installationLabel}`,
+    "SIZE:.spec.resources.requests.storage",
+    "CLASS:.spec.storageClassName",
+    "MODE:.spec.accessModes[0]",
+  ].join();
   const output = ["--ignore-not-found", "--no-headers", "--output", `custom-columns=${columns}`];
   const find = async (kind: ClaimKind, resource: string): Promise<readonly Found[]> => {
     const claimed = claims.filter((claim) => claim.kind === kind);
@@ -37,8 +43,12 @@ export async function inCluster(
     const names = claimed.map(({ name }) => name);
     const text = await kubectl([...flags, "--namespace", namespace, "get", resource, ...names, ...output]);
     return text.split("\n").flatMap((line): Found[] => {
-      const [name = "", installation = ""] = line.split(/ +/);
-      return name === "" ? [] : [{ kind, name, installation: installation.replace("<none>", "") }];
+      const [name = "", ...columns] = line.split(/ +/);
+      const [installation = "", size = "", storageClass = "", accessMode = ""] = columns.map((column) =>
+        column.replace("<none>", ""),
+      );
+      const storage = size === "" ? {} : { storage: { size, storageClass, accessMode } };
+      return name === "" ? [] : [{ kind, name, installation, ...storage }];
     });
   };
   const asked = Object.entries(resources).map(([kind, resource]) =>

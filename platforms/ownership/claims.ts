@@ -9,6 +9,15 @@ export const installationName = "installation";
 /** A resource with a name on an engine or in a cluster. */
 export type ClaimKind = "container" | "network" | "volume" | "namespace" | "claim";
 
+/** Properties of a cluster's volume, which an existing one keeps, but for a larger size. */
+export interface ClaimedStorage {
+  /** `10Gi`. */
+  readonly size: string;
+  /** Default: the cluster's. */
+  readonly storageClass?: string | undefined;
+  readonly accessMode: string;
+}
+
 /** A name that a stack will use. */
 export interface Claim {
   readonly kind: ClaimKind;
@@ -17,6 +26,8 @@ export interface Claim {
   readonly machine?: DeployedMachine | undefined;
   /** Namespace of a volume claim. */
   readonly namespace?: string | undefined;
+  /** Of a volume claim; absent if an existing one stays as it is. */
+  readonly storage?: ClaimedStorage | undefined;
 }
 
 /** An existing resource that has a claimed name. */

@@ -2,8 +2,14 @@ import { clientCommand } from "../machines.ts";
 import type { ClaimKind, Found } from "./claims.ts";
 import { type KnownOwnership, keyOf } from "./known.ts";
 
+const volumes: readonly ClaimKind[] = ["volume", "claim"];
+
 /** Kinds of resources that hold data, and may be taken over. */
-const data: readonly ClaimKind[] = ["volume", "namespace", "claim"];
+const data: readonly ClaimKind[] = [...volumes, "namespace"];
+
+function isVolume({ kind }: Found): boolean {
+  return volumes.includes(kind);
+}
 
 /** True for the stack's own resources. A namespace without a label may be older than the stack, with Secrets for it. */
 function isOwn(found: Found, { ids, names }: KnownOwnership): boolean {
@@ -25,6 +31,28 @@ export function describeClaim({ kind, name, machine, installation }: Found): str
   const place = machine === undefined ? "" : ` on machine ${machine.name}`;
   const maker = installation === "" ? "without an installation's label" : `of installation ${installation}`;
   return `${kind === "claim" ? "PersistentVolumeClaim" : kind} ${name}${place}, ${maker}`;
+}
+
+/**
+ * Lists the volumes of a state if none of them is there: the deployment is on its way to another engine or cluster, whose
+ * objects it would take for its own, or the data is lost.
+ */
+export function missingData(found: readonly Found[], { names }: KnownOwnership): readonly string[] {
+  if (found.some((one) => isVolume(one) && names.has(keyOf(one)))) return [];
+  return [...names].filter((key) => volumes.some((kind) => key.startsWith(`${kind} `))).sort();
+}
+
+/** Explains why nothing is done for a stack whose data is somewhere else, and lists the ways to go on. */
+export function absence(missing: readonly string[], stack: string): string {
+  const refresh = `npm run pulumi -- refresh --yes --stack ${stack}`;
+  return (
+    `the data of stack ${stack} is not here: its state has ${missing.join(", ")}, and there is none of these; nothing was touched\n` +
+    "To go on, do one of these:\n" +
+    "  - go back to the engine or cluster that has the data: docker context use, DOCKER_HOST, kubectl config use-context, and the keys " +
+    "platform, machines and kubernetes of the stack file\n" +
+    `  - if the data is lost: ${refresh}, which forgets it; then npm run restore -- --from ID.tar.age --stack ${stack} brings a ` +
+    "backup back, and npm run up begins with an empty database"
+  );
 }
 
 /** Lists commands that remove containers and networks; containers first, since they use networks. */

@@ -5,6 +5,8 @@ export interface KnownOwnership {
   /** Ids of the installation and of those that it took over; none before the first deployment with ids. */
   readonly ids: readonly string[];
   readonly names: ReadonlySet<string>;
+  /** Sizes of a cluster's volumes, by name. */
+  readonly sizes: ReadonlyMap<string, string>;
   /** True if the state has workers; the state's outputs still name workers after `npm run down`. */
   readonly hasWorkers: boolean;
 }
@@ -72,13 +74,25 @@ export function keyOnMachine(claim: Claim): string {
   return `${keyOf(claim)} ${claim.machine?.name}`;
 }
 
+function sizesIn(resources: readonly StateResource[]): ReadonlyMap<string, string> {
+  const sized = resources.flatMap((resource): [string, string][] => {
+    const claim = claimOf(resource);
+    const { spec } = (resource.outputs ?? {}) as {
+      spec?: { resources?: { requests?: { storage?: string } } };
+    };
+    const size = spec?.resources?.requests?.storage;
+    return claim?.kind === "claim" && size !== undefined ? [[claim.name, size]] : [];
+  });
+  return new Map(sized);
+}
+
 /** Reads ownership from the resources of a state. */
 export function knownFrom(resources: readonly StateResource[]): KnownOwnership {
   const claims = resources.map(claimOf).filter((claim) => claim !== undefined);
   const installation = resources.find(({ urn }) => urn.endsWith(`:Resource::${installationName}`));
   const { ids = [] } = (installation?.outputs ?? {}) as { ids?: readonly string[] };
   const hasWorkers = resources.some(({ type }) => type === "airflow:index:Worker");
-  return { ids, names: new Set(claims.map(keyOf)), hasWorkers };
+  return { ids, names: new Set(claims.map(keyOf)), sizes: sizesIn(resources), hasWorkers };
 }
 
 /**

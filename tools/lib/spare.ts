@@ -3,7 +3,7 @@ import { onEngines } from "../../platforms/docker/ownership.ts";
 import { contextFlags, inCluster } from "../../platforms/kubernetes/ownership.ts";
 import { type DeployedMachine, machineOf, machinesOf } from "../../platforms/machines.ts";
 import type { Claim, Found } from "../../platforms/ownership/claims.ts";
-import { describeClaim, strangers } from "../../platforms/ownership/judge.ts";
+import { absence, describeClaim, missingData, strangers } from "../../platforms/ownership/judge.ts";
 import { claimOf, type KnownOwnership, keyOnMachine, knownFrom } from "../../platforms/ownership/known.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { print } from "./commandLine/terminal.ts";
@@ -51,6 +51,7 @@ export function leftVolumes(resources: readonly Resource[], spared: readonly str
 /**
  * Makes the next `destroy` spare other installations' resources whose names are in the state.
  * @returns ownership according to the state, and {@link leftVolumes}
+ * @throws Error if none of the stack's data is there
  */
 export async function spare(
   stack: Stack,
@@ -61,15 +62,22 @@ export async function spare(
   const known = knownFrom(resources);
   const machines = machinesOf(settings);
   const claims = claimsOf(resources, machines).map(([, claim]) => claim);
+  let isWhole = true;
+  const onAbsence = () => {
+    isWhole = false;
+  };
   const find = forPlatform(settings.platform, {
-    docker: () => onEngines(claims),
+    docker: () => onEngines(claims, onAbsence),
     kubernetes: () => inCluster(claims, contextFlags(settings.kubernetes)),
   });
-  const foreign = strangers(await find(), known);
+  const found = await find();
+  const missing = isWhole ? missingData(found, known) : [];
+  if (missing.length > 0) throw new Error(absence(missing, stack.name));
+  const foreign = strangers(found, known);
   const theirs = spared(resources, machines, foreign);
-  const found = { known, left: leftVolumes(resources, theirs) };
-  if (foreign.length === 0) return found;
+  const outcome = { known, left: leftVolumes(resources, theirs) };
+  if (foreign.length === 0) return outcome;
   for (const one of foreign) print(`  not removed: ${describeClaim(one)}`);
   await writeState(stack, marking(state, theirs, { retainOnDelete: true }));
-  return found;
+  return outcome;
 }

@@ -5,7 +5,7 @@ import { lookFor } from "../../../platforms/look.ts";
 import type { DockerMachine } from "../../../platforms/machines.ts";
 import { type Claim, type Found, installationLabel } from "../../../platforms/ownership/claims.ts";
 import { stored } from "../../../platforms/ownership/installation.ts";
-import { refusal, strangers } from "../../../platforms/ownership/judge.ts";
+import { absence, missingData, refusal, strangers } from "../../../platforms/ownership/judge.ts";
 import {
   claimOf,
   type KnownOwnership,
@@ -31,6 +31,7 @@ function volume(name: string, installation = "", machine?: DockerMachine): Found
 const known: KnownOwnership = {
   ids: [own],
   names: new Set(["volume airflow-x-logs", "container airflow-x-redis"]),
+  sizes: new Map(),
   hasWorkers: true,
 };
 
@@ -56,6 +57,18 @@ for (const [what, found, ours] of judged) {
   });
 }
 
+test("the data of a state is missing if none of its volumes is there", () => {
+  assert.deepEqual(missingData([volume("logs")], known), []);
+  assert.deepEqual(missingData([volume("other", own)], known), ["volume airflow-x-logs"]);
+  assert.deepEqual(missingData([{ ...volume("redis"), kind: "container" }], known), [
+    "volume airflow-x-logs",
+  ]);
+  const names = new Set(["claim logs", "claim data", "namespace airflow-x"]);
+  const namespace: Found = { kind: "namespace", name: "airflow-x", installation: own };
+  assert.deepEqual(missingData([namespace], { ...known, names }), ["claim data", "claim logs"]);
+  assert.deepEqual(missingData([], { ...known, names: new Set(["container airflow-x-redis"]) }), []);
+});
+
 test("an object with an adopted id belongs to the stack", () => {
   assert.deepEqual(strangers([volume("data", other)], { ...known, ids: [own, other] }), []);
 });
@@ -75,7 +88,11 @@ const state: StateResource[] = [
   { urn: "b", type: "docker:index/network:Network", outputs: { name: "airflow-x" } },
   { urn: "c", type: "docker:index/container:Container", outputs: { name: "airflow-x-redis" } },
   { urn: "d", type: "kubernetes:core/v1:Namespace", outputs: { metadata: { name: "airflow-x" } } },
-  { urn: "e", type: "kubernetes:core/v1:PersistentVolumeClaim", outputs: { metadata: { name: "logs" } } },
+  {
+    urn: "e",
+    type: "kubernetes:core/v1:PersistentVolumeClaim",
+    outputs: { metadata: { name: "logs" }, spec: { resources: { requests: { storage: "10Gi" } } } },
+  },
   { urn: "f", type: "airflow:index:Airflow" },
 ];
 
@@ -89,6 +106,7 @@ test("the ids and names of an installation are read from its state", () => {
       "namespace airflow-x",
       "claim logs",
     ]),
+    sizes: new Map([["logs", "10Gi"]]),
     hasWorkers: false,
   });
   assert.deepEqual(knownFrom(state.slice(1)).ids, [], "of a state from before there were ids");
@@ -150,9 +168,10 @@ function looked(
   config: Readonly<Record<string, unknown>>,
   claims: readonly Claim[],
   adopt: "true" | "false" = "false",
+  names: readonly string[] = [],
 ): Promise<unknown> {
   Object.assign(process.env, { AIRFLOW_ADOPT: adopt });
-  const look = lookFor(settingsFor(config), { ...known, names: new Set() }, "x");
+  const look = lookFor(settingsFor(config), { ...known, names: new Set(names) }, "x");
   const lines = ({ message }: Error) => message.split("\n").filter((line) => line.startsWith("  "));
   return withPrograms(clients, () => look(claims).catch(lines));
 }
@@ -225,6 +244,54 @@ test("volume claims are looked up where the namespace may not be read", async ()
   } finally {
     delete process.env.CLUSTER_SAYS;
   }
+});
+
+/** Sets variables of the environment for some work. */
+async function withVariables<T>(
+  values: Readonly<Record<string, string>>,
+  work: () => Promise<T>,
+): Promise<T> {
+  Object.assign(process.env, values);
+  try {
+    return await work();
+  } finally {
+    for (const name of Object.keys(values)) delete process.env[name];
+  }
+}
+
+test("a stack whose data is on another engine, or in another cluster, is not deployed", async () => {
+  const gone = ["volume airflow-x-gone"];
+  const error = await withPrograms(clients, () =>
+    lookFor(settingsFor({}), { ...known, names: new Set(gone) }, "x")([]).catch(String),
+  );
+  assert.equal(error, `Error: ${absence(gone, "x")}`);
+  assert.equal(
+    absence(gone, "x"),
+    [
+      "the data of stack x is not here: its state has volume airflow-x-gone, and there is none of these; nothing was touched",
+      "To go on, do one of these:",
+      "  - go back to the engine or cluster that has the data: docker context use, DOCKER_HOST, kubectl config use-context, and the keys platform, machines and kubernetes of the stack file",
+      "  - if the data is lost: npm run pulumi -- refresh --yes --stack x, which forgets it; then npm run restore -- --from ID.tar.age --stack x brings a backup back, and npm run up begins with an empty database",
+    ].join("\n"),
+  );
+  const stops = async (...args: Parameters<typeof looked>) => (await looked(...args)) as unknown[];
+  const other = [{ kind: "volume", name: "airflow-x-3-logs" }] as const;
+  assert.equal((await stops({}, other, "true", gone)).length, 2);
+  const claim = [{ kind: "claim", name: "elsewhere", namespace: "airflow-x" }] as const;
+  assert.equal((await stops(cluster, claim, "true", ["claim elsewhere"])).length, 2);
+  // A restoration brings the data.
+  assert.deepEqual(
+    await withVariables({ AIRFLOW_RESTORE: "true" }, () => looked({}, other, "true", gone)),
+    [],
+  );
+  const down = { ENGINE_SAYS: "Cannot connect to the Docker daemon at unix:///var/run/docker.sock." };
+  assert.deepEqual(await withVariables(down, () => looked({}, other, "true", gone)), []);
+  const forbidden = { CLUSTER_SAYS: "namespaces is forbidden" };
+  const namespace = [{ kind: "namespace", name: "airflow-x" }] as const;
+  assert.deepEqual(
+    await withVariables(forbidden, () => looked(cluster, namespace, "true", ["claim elsewhere"])),
+    [],
+  );
 });
 
 test("the volume claims of a stack are found in its namespace, which need not be the stack's own", () => {

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { resizingFaults } from "../../../../platforms/kubernetes/cluster/resizing.ts";
 import { type StorageObject, storageFault } from "../../../../platforms/kubernetes/cluster/storage.ts";
+import { inCluster } from "../../../../platforms/kubernetes/ownership.ts";
+import type { ClaimedStorage } from "../../../../platforms/ownership/claims.ts";
+import { volumeBytes } from "../../../../settings/model/sizes.ts";
+import { withPrograms } from "../../standIns.ts";
 import { declared, specsOf } from "./objects.ts";
 
 function storageClass(name: string, provisioner: string, isDefault = false): StorageObject {
@@ -83,4 +88,59 @@ test("sharedAccess is the access mode of the shared volumes", async () => {
     logs: ["ReadWriteOnce"],
     data: ["ReadWriteOnce"],
   });
+});
+
+test("sizes of volumes are compared whatever their units", () => {
+  const sizes = {
+    "1024Mi": 2 ** 30,
+    "1Gi": 2 ** 30,
+    "2Ti": 2 ** 41,
+    "10G": 1e10,
+    "5k": 5000,
+    "7": 7,
+    "1.5Gi": 1.5 * 2 ** 30,
+  };
+  for (const [size, bytes] of Object.entries(sizes)) assert.equal(volumeBytes(size), bytes, size);
+});
+
+/** Stand-in for kubectl: a cluster with one volume of 10Gi, and a storage class that enlarges volumes. */
+const kubectl = `#!/bin/sh
+case "$*" in
+  *"get persistentvolumeclaims postgres-data "*) echo "postgres-data   <none>   10Gi   plain   ReadWriteOnce" ;;
+  *"get storageclasses.storage.k8s.io plain "*) true ;;
+  *) exit 1 ;;
+esac
+`;
+
+/** Returns the faults of a volume of 10Gi that the stack claims in another way. */
+async function resized(storage: Partial<ClaimedStorage>, deployed = "10Gi", kind = kubectl) {
+  const wanted = { size: "10Gi", accessMode: "ReadWriteOnce", ...storage };
+  const claims = [{ kind: "claim", name: "postgres-data", namespace: "x", storage: wanted }] as const;
+  return withPrograms({ kubectl: kind }, async () =>
+    resizingFaults(claims, await inCluster(claims, []), new Map([["postgres-data", deployed]]), []),
+  );
+}
+
+test("a volume can be enlarged where its class can, and nothing else of it changes", async () => {
+  const page = "docs/kubernetes.md#storage";
+  const volume = "and the volume postgres-data has";
+  assert.deepEqual(await resized({}), []);
+  assert.deepEqual(await resized({ size: "10240Mi", storageClass: "plain" }), []);
+  assert.deepEqual(await resized({ size: "5Gi" }), [
+    `kubernetes.storage.postgres is 5Gi, ${volume} 10Gi: a volume cannot shrink; expected 10Gi or more: ${page}`,
+  ]);
+  assert.deepEqual(await resized({ size: "20Gi" }), [
+    `kubernetes.storage.postgres is 20Gi, ${volume} 10Gi of the class plain, which does not enlarge volumes (allowVolumeExpansion); expected 10Gi: ${page}`,
+  ]);
+  assert.deepEqual(await resized({ storageClass: "fast" }), [
+    `kubernetes.storage.class is fast, ${volume} plain, which a volume keeps; expected plain: ${page}`,
+  ]);
+  assert.deepEqual(await resized({ accessMode: "ReadWriteMany" }), [
+    `kubernetes.storage.sharedAccess is ReadWriteMany, ${volume} ReadWriteOnce, which a volume keeps; expected ReadWriteOnce: ${page}`,
+  ]);
+  // An autoscaler of volumes has enlarged it since the last deployment.
+  assert.deepEqual(await resized({ size: "5Gi" }, "5Gi"), []);
+  const enlarging = kubectl.replace('plain "*) ', 'plain "*) echo true; ');
+  assert.deepEqual(await resized({ size: "20Gi" }, "10Gi", enlarging), []);
+  assert.deepEqual(await resized({ size: "20Gi" }, "10Gi", kubectl.replace("true ;;", "exit 1 ;;")), []);
 });
