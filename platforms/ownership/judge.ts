@@ -44,9 +44,10 @@ export function missingData(found: readonly Found[], { names }: KnownOwnership):
 
 /** Explains why nothing is done for a stack whose data is somewhere else, and lists the ways to go on. */
 export function absence(missing: readonly string[], stack: string): string {
+  const listed = missing.map((key) => key.replace(/^claim/, "PersistentVolumeClaim")).join(", ");
   const refresh = `npm run pulumi -- refresh --yes --stack ${stack}`;
   return (
-    `the data of stack ${stack} is not here: its state has ${missing.join(", ")}, and there is none of these; nothing was touched\n` +
+    `the data of stack ${stack} is not here: its state has ${listed}, and there is none of these; nothing was touched\n` +
     "To go on, do one of these:\n" +
     "  - go back to the engine or cluster that has the data: docker context use, DOCKER_HOST, kubectl config use-context, and the keys " +
     "platform, machines and kubernetes of the stack file\n" +

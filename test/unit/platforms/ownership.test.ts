@@ -274,6 +274,7 @@ test("a stack whose data is on another engine, or in another cluster, is not dep
       "  - if the data is lost: npm run pulumi -- refresh --yes --stack x, which forgets it; then npm run restore -- --from ID.tar.age --stack x brings a backup back, and npm run up begins with an empty database",
     ].join("\n"),
   );
+  assert.match(absence(["claim logs"], "x"), /its state has PersistentVolumeClaim logs, and/);
   const stops = async (...args: Parameters<typeof looked>) => (await looked(...args)) as unknown[];
   const other = [{ kind: "volume", name: "airflow-x-3-logs" }] as const;
   assert.equal((await stops({}, other, "true", gone)).length, 2);
