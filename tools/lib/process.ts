@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { resolve } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { masked } from "../../settings/model/urls/mask.ts";
 import { Refused } from "../../settings/read/yaml/refused.ts";
@@ -16,8 +18,9 @@ export function ended(child: ChildProcess): Promise<number | null> {
 /**
  * Waits for a process that a signal ends in order: outlives the process, and then ends by the same signal. The process gets
  * Ctrl-C from the terminal, and the other signals from here.
+ * @param temporaries folder to remove at the end
  */
-async function outlived(child: ChildProcess): Promise<number | null> {
+async function outlived(child: ChildProcess, temporaries: string): Promise<number | null> {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   let caught: NodeJS.Signals | undefined;
   const note = (signal: NodeJS.Signals) => {
@@ -29,6 +32,7 @@ async function outlived(child: ChildProcess): Promise<number | null> {
     return await ended(child);
   } finally {
     for (const signal of signals) process.off(signal, note);
+    rmSync(temporaries, { recursive: true, force: true });
     if (caught) process.kill(process.pid, caught);
   }
 }
@@ -61,7 +65,10 @@ export interface RunOptions {
   readonly input?: string;
   /** Receives the command's output as it comes. */
   readonly hear?: (chunk: string) => void;
-  /** Lets a signal end the command in order, before this process; by default the signal ends this process at once. */
+  /**
+   * Lets a signal end the command in order, before this process; by default the signal ends this process at once. What the command
+   * leaves in the folder for temporary files is removed: the plugin for clusters copies the kubeconfig there each time.
+   */
   readonly outlive?: boolean;
 }
 
@@ -89,15 +96,16 @@ export async function run(
   options: RunOptions = {},
 ): Promise<string> {
   const { env = {}, show: way = false, cwd = project, input, hear, outlive = false } = options;
+  const temporaries = outlive ? mkdtempSync(join(tmpdir(), "airflow-")) : undefined;
   const child = spawn(command, args, {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...env, ...(temporaries !== undefined && { TMPDIR: temporaries }) },
     stdio:
       way === "terminal"
         ? "inherit"
         : [way ? "inherit" : input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
-  const end = outlive ? outlived(child) : ended(child);
+  const end = temporaries === undefined ? ended(child) : outlived(child, temporaries);
   child.stdin?.end(input);
   if (way === true) return passed(child, end, command, args);
   let stdout = "";

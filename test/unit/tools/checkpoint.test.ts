@@ -209,9 +209,10 @@ test("uploaded files that no deployment has used for a day are removed", () => {
   removeOldSources(join(folder, "nowhere"));
 });
 
-/** Stand-in for the CLI, whose refresh ends in order at a signal, and takes a moment for that. */
+/** Stand-in for the CLI, whose refresh ends in order at a signal, and takes a moment for that. It leaves a temporary file. */
 const orderly = `#!/usr/bin/env node
 if (process.argv[2] === "refresh") {
+  require("node:fs").writeFileSync(process.env.TMPDIR + "/kubeconfig1", "");
   for (const signal of ["SIGINT", "SIGTERM"])
     process.on(signal, () => setTimeout(() => process.exit(255), 500, console.log("cancelling")));
   process.on("exit", () => console.log("cancelled"));
@@ -225,7 +226,7 @@ for (const [signal, backend] of [
   ["SIGTERM", { PULUMI_BACKEND_URL: "file:///nowhere" }],
 ] as const)
   test(`${signal} ends the CLI in order, and then its command`, async () => {
-    await withPrograms({ pulumi: orderly }, async () => {
+    await withPrograms({ pulumi: orderly }, async (place) => {
       const program = `
         const { Stack } = await import("${project}/tools/lib/stack.ts");
         const stack = new Stack("unit", ${JSON.stringify(file)}, ${JSON.stringify(state)});
@@ -233,19 +234,22 @@ for (const [signal, backend] of [
         setTimeout(console.log, 100, "goes on");
       `;
       const command = spawn(process.execPath, ["--input-type=module", "--eval", program], {
-        env: { ...process.env, DOCKER_HOST: "unix:///nowhere", ...backend },
+        env: { ...process.env, DOCKER_HOST: "unix:///nowhere", TMPDIR: place, ...backend },
         stdio: ["ignore", "pipe", "inherit"],
         detached: true,
       });
       const { pid = 0 } = command;
       const end = once(command, "close");
+      const temporaries = () => globSync("airflow-*/kubeconfig1", { cwd: place });
       let shown = "";
       for await (const chunk of command.stdout.setEncoding("utf8")) {
         shown += chunk;
+        if (chunk.includes("refreshing")) assert.equal(temporaries().length, 1);
         if (chunk.includes("refreshing")) process.kill(signal === "SIGINT" ? -pid : pid, signal);
         if (signal === "SIGINT" && chunk.includes("cancelling")) process.kill(pid, signal);
       }
       assert.equal(shown, "refreshing\ncancelling\ncancelled\n");
       assert.deepEqual(await end, [null, signal]);
+      assert.deepEqual(temporaries(), []);
     });
   });
