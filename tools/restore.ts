@@ -32,6 +32,16 @@ interface Fetched {
   readonly file: string;
   /** True for a copy beside the state, which nothing needs once the backup is restored. */
   readonly isCopy: boolean;
+  /** True if this command made the copy, so that the backup is in its place, too. */
+  readonly isNew: boolean;
+}
+
+/** Present data to be replaced, and the keys of the archive. */
+interface Prepared {
+  readonly settings: Settings;
+  readonly archive: Archive;
+  readonly keys: string;
+  readonly hasData: boolean;
 }
 
 /**
@@ -43,15 +53,17 @@ async function fetched(source: Stack, target: Stack, { from, at }: Flags): Promi
     throw new Error(
       "expected either --from, with a backup that npm run backup -- --list shows or a file, or --at with a moment.",
     );
-  if (from !== undefined && existsSync(userPath(from))) return { file: userPath(from), isCopy: false };
+  if (from !== undefined && existsSync(userPath(from)))
+    return { file: userPath(from), isCopy: false, isNew: false };
   const copyOf = (id: string) => target.beside(`restore-${id}`, "tar.age");
   // A restore that failed has left the copy, and may have removed the container of the backups.
-  if (from !== undefined && existsSync(copyOf(from))) return { file: copyOf(from), isCopy: true };
+  if (from !== undefined && existsSync(copyOf(from)))
+    return { file: copyOf(from), isCopy: true, isNew: false };
   const moment = at === undefined ? undefined : momentOf(at);
   const place = await placeOfBackups(source, source.deployed());
   const id = from ?? (await takeBackup(place, moment)).id;
   await saveBackup(place, id, copyOf(id));
-  return { file: copyOf(id), isCopy: true };
+  return { file: copyOf(id), isCopy: true, isNew: true };
 }
 
 async function keysOf(source: Stack, file: string | undefined): Promise<string> {
@@ -107,10 +119,8 @@ async function backUpFirst(stack: Stack, settings: Settings): Promise<void> {
   }
 }
 
-async function restore(flags: Flags): Promise<void> {
-  const source = new Stack(flags.stack);
-  const target = new Stack(flags.as ?? source.name);
-  const { file, isCopy } = await fetched(source, target, flags);
+/** Checks an archive against its target, gives the target its secrets, and asks whether present data may be replaced. */
+async function prepare(source: Stack, target: Stack, file: string, flags: Flags): Promise<Prepared> {
   const keys = await keysOf(source, flags.key);
   const archive = await reporting("checking the archive", readArchive(file, keys));
   const { id, at, version, stack: origin } = archive.manifest;
@@ -127,16 +137,29 @@ async function restore(flags: Flags): Promise<void> {
     existsSync(source.file) &&
     sharedPlaceFault(settings, source.deployed(), source.name);
   if (shared) throw new Error(`${target.file}: ${shared}.`);
-  const isNew = await ensureSecrets(target, settings, archive);
+  const hasData = !(await ensureSecrets(target, settings, archive));
+  const what = `The data of stack ${target.name} will be replaced by the backup of ${at.slice(0, 16)}; its tasks are stopped.`;
+  if (hasData && !flags.secrets) await confirm(what, flags.yes ?? false);
+  return { settings, archive, keys, hasData };
+}
+
+async function restore(flags: Flags): Promise<void> {
+  const source = new Stack(flags.stack);
+  const target = new Stack(flags.as ?? source.name);
+  const { file, isCopy, isNew } = await fetched(source, target, flags);
+  const drop = () => {
+    if (isNew) rmSync(file);
+  };
+  const { settings, archive, keys, hasData } = await prepare(source, target, file, flags).catch((error) => {
+    drop();
+    throw error;
+  });
   if (flags.secrets) {
+    drop();
     print(`Next, deploy the stack with its existing data: npm run up -- --stack ${target.name} --adopt`);
     return;
   }
-  if (!isNew) {
-    const what = `The data of stack ${target.name} will be replaced by the backup of ${at.slice(0, 16)}; its tasks are stopped.`;
-    await confirm(what, flags.yes ?? false);
-    if (!flags["no-backup"]) await backUpFirst(target, settings);
-  }
+  if (hasData && !flags["no-backup"]) await backUpFirst(target, settings);
   await replaceData(target, { file, keys }).catch((error) => {
     throw new Error(
       `${reasonOf(error)}\nThe backup is in ${file}. Once the cause is removed, run this command again.`,
@@ -145,7 +168,7 @@ async function restore(flags: Flags): Promise<void> {
   // A restoration ends an upgrade that was cut off.
   await keptOf(target).remove();
   if (isCopy) rmSync(file);
-  print(`Restored backup ${id} into stack ${target.name}.`);
+  print(`Restored backup ${archive.manifest.id} into stack ${target.name}.`);
 }
 
 await main(() => restore(commandLine("restore").flags));

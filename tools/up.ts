@@ -3,6 +3,7 @@ import { setFlags } from "../deploymentFlags.ts";
 import { checkEngine } from "../platforms/docker/preflight/here.ts";
 import { checkAnswers } from "../platforms/docker/preflight/preflight.ts";
 import { machinesOf } from "../platforms/machines.ts";
+import { usedImages } from "../platforms/usedImages.ts";
 import { placedServices, type Settings } from "../settings/model/groups.ts";
 import { stackFlag } from "../settings/model/names/stackFlag.ts";
 import { readText } from "../settings/read/yaml/text.ts";
@@ -129,8 +130,10 @@ await main(async () => {
   // The program would keep this command from its end.
   await deployAndTryOut(stack, settings, flags, options).finally(() => early?.child.stdin.end());
   noteDeployment(stack, await described(stack, settings));
-  await removeOldImages(cargoFor(settings).filter(({ machine }) => !down.includes(machine.name))).catch(
-    ({ message }: Error) => print(`  warning: old images were not removed: ${message}`),
+  const reached = cargoFor(settings).filter(({ machine }) => !down.includes(machine.name));
+  const here = usedImages(settings).map((name) => settings.images[name]);
+  await removeOldImages(reached, here).catch(({ message }: Error) =>
+    print(`  warning: old images were not removed: ${message}`),
   );
   if (down.length === 0) return;
   const lines = down.map((machine) => {

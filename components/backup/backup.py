@@ -243,6 +243,7 @@ def serve():
         threading.Thread(target=report_moments, daemon=True).start()
     else:
         base.remove_all()
+        mirror.end()
     # Monotonic times before which a kind of task is not tried again.
     pauses = {}
     while True:

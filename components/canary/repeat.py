@@ -7,6 +7,7 @@ secret admin_password.
 
 import base64
 import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -14,11 +15,12 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 
 HERE = pathlib.Path(__file__).parent
 HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
+# Errors of requests: no answer, one that was cut off, or one of somebody else.
+REQUEST_ERRORS = (OSError, ValueError, http.client.HTTPException)
 # Seconds after which a proof is killed.
 PROOF_TIMEOUT = 900
 
@@ -51,7 +53,7 @@ def log_fault(run, authorization, end):
             if f"canary {run} ran on" in json.dumps(request(path, authorization)):
                 return None
             why = "the webserver shows a log without the canary's line"
-        except (OSError, urllib.error.HTTPError) as error:
+        except REQUEST_ERRORS as error:
             why = f"the webserver does not show the log: {error}"
         if time.monotonic() > end:
             return why
@@ -64,7 +66,7 @@ def faults_of(events):
     faults = [f"{event['kind']} {event['name']}: {event['why']}" for event in ended if event["event"] == "failed"]
     try:
         authorization = login()
-    except (OSError, urllib.error.HTTPError) as error:
+    except REQUEST_ERRORS as error:
         return [*faults, f"webserver: the login of {user} failed: {error}"]
     end = time.monotonic() + log_seconds
     for event in ended:

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../../settings/model/groups.ts";
+import { type Settings, sharesDisk } from "../../settings/model/groups.ts";
+import { volumeBytes } from "../../settings/model/sizes.ts";
+import { kubernetesDefaults } from "../../settings/schema/kubernetes.ts";
 import type { MonitoringSettings } from "../../settings/schema/upkeep/monitoring.ts";
 import { type Endpoint, type Platform, runtimeDirectory } from "../../workload.ts";
 import { answersAt } from "../roles/heartbeat/heartbeat.ts";
@@ -58,6 +60,13 @@ export interface MonitoringArgs {
   readonly adminPassword: pulumi.Input<string>;
 }
 
+/** Returns the size above which the oldest series go, in Prometheus' units: 80 % of a cluster's volume, or 20 GiB of an engine's disk. */
+function mostOf(settings: Settings): string {
+  const { kubernetes = kubernetesDefaults } = settings;
+  const bytes = sharesDisk(settings) ? 20 * 2 ** 30 : 0.8 * volumeBytes(kubernetes.storage.volumes);
+  return `${Math.floor(bytes / 2 ** 20)}MB`;
+}
+
 /** Collects series, keeps them, shows them to people and raises alerts. Nothing of Airflow depends on it. */
 export class Monitoring extends pulumi.ComponentResource {
   /** URL at which people find Prometheus. */
@@ -84,6 +93,7 @@ export class Monitoring extends pulumi.ComponentResource {
           retention,
           this.url,
           path || "/",
+          mostOf(settings),
         ),
         user: { uid: 999, gid: 999 },
         secrets: {

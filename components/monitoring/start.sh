@@ -1,5 +1,5 @@
 #!/bin/bash
-# usage: start.sh USER RETENTION URL PATH
+# usage: start.sh USER RETENTION URL PATH SIZE
 # Runs Prometheus, and Alertmanager if the stack sends alerts. When either ends, the script ends both, and the platform restarts
 # the container.
 set -eu
@@ -23,7 +23,7 @@ if [[ -f $alerts ]]; then
 fi
 # Collects garbage early, which costs little CPU time for a stack's few series.
 GOGC=40 prometheus --config.file="$folder/prometheus.json" --web.config.file=/dev/shm/web.yml \
-  --storage.tsdb.path=/series --storage.tsdb.retention.time="$2" --web.external-url="$3" --web.route-prefix="$4" \
+  --storage.tsdb.path=/series --storage.tsdb.retention.time="$2" --storage.tsdb.retention.size="$5" --web.external-url="$3" --web.route-prefix="$4" \
   --web.console.templates="$folder/consoles" --web.console.libraries="$folder/consoles" --log.level=warn &
 
 set +e

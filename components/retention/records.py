@@ -19,8 +19,8 @@ if __name__ == "__main__":
 
 from airflow_on_celery.orphans import remove_orphans  # noqa: E402
 from airflow_on_celery.retention import AGES  # noqa: E402
-from sqlalchemy import MetaData, Table, create_engine, inspect, literal_column, select, text  # noqa: E402
-from sqlalchemy.exc import DBAPIError  # noqa: E402
+from sqlalchemy import MetaData, Table, create_engine, func, inspect, literal_column, select, text  # noqa: E402
+from sqlalchemy.exc import DBAPIError, IntegrityError  # noqa: E402
 from sqlalchemy.pool import NullPool  # noqa: E402
 
 # Milliseconds after which a statement gives up, and thereby its row locks.
@@ -30,8 +30,9 @@ BATCH_SECONDS = 0.1
 MIN_BATCH, MAX_BATCH = 100, 5000
 # Maximum number of keys that one query selects.
 KEY_LIMIT = 50_000
-# Number of rows that cannot be deleted alone, after which a table waits for the next hour.
-MAX_STUCK = 10
+# Number of rows that cannot be deleted alone, after which a table waits for the next hour: locked ones, which take time, and ones that
+# other rows reference, which would otherwise keep all rows behind them.
+MAX_LOCKED, MAX_STUCK = 10, 1000
 
 
 def delete_statement(table, dialect):
@@ -55,9 +56,9 @@ def remove_rows(connection, table, keys):
 
     :return: number of deleted rows, and of rows that stay because another transaction locks or references them
     """
-    size, removed, stuck = MIN_BATCH, 0, 0
+    size, removed, stuck, locked = MIN_BATCH, 0, 0, 0
     statement = delete_statement(table, connection.dialect)
-    while keys and stuck < MAX_STUCK:
+    while keys and locked < MAX_LOCKED and stuck < MAX_STUCK:
         batch = keys[:size]
         started = time.monotonic()
         try:
@@ -71,6 +72,7 @@ def remove_rows(connection, table, keys):
                 size = len(batch) // 4 or 1
                 continue
             stuck += 1
+            locked += not isinstance(error, IntegrityError)
         keys = keys[len(batch) :]
         seconds = time.monotonic() - started
         size = max(min(int(len(batch) * BATCH_SECONDS / seconds), len(batch) * 2, MAX_BATCH), min(len(batch), MIN_BATCH))
@@ -99,6 +101,15 @@ def clean(engine, name, old_keys):
             return
 
 
+def never_started(runs, before):
+    """Returns a query of the keys of runs that ended without a start, as those of a cancelled backfill do, and thus have no age for Airflow."""
+    ended = func.coalesce(runs.c.end_date, runs.c.updated_at)
+    # The last scheduled run of a DAG tells when the next one is due.
+    is_asked_for = runs.c.run_type != "scheduled"
+    is_over = runs.c.state.in_(["success", "failed"])
+    return select(*runs.primary_key.columns).where(runs.c.start_date.is_(None), is_over, is_asked_for, ended < before)
+
+
 def clean_metadata(before):
     from airflow.utils import db_cleanup
     from airflow.utils.session import create_session
@@ -107,6 +118,7 @@ def clean_metadata(before):
         engine = session.get_bind()
         present = set(inspect(engine).get_table_names())
         names, configs = db_cleanup._effective_table_names(table_names=None)
+        clean(engine, "dag_run", lambda table: never_started(table, before))
         for name in names:
             if name not in present:
                 continue

@@ -25,6 +25,7 @@ INTERVAL = 3600
 # Seconds after the start until the first run of records.py, which takes as much CPU time as the start of the role.
 RECORDS_DELAY = 600
 DAY = 86_400
+OOM_SCORE = pathlib.Path("/proc/self/oom_score_adj")
 # Folders of the logs of DAG processing, which grow by 207 bytes at each reading of a DAG file, and the days that they are kept.
 PROCESSING = ("dag_processor", "scheduler")
 PROCESSING_DAYS = 2
@@ -36,7 +37,8 @@ def is_due(logs, now):
     """Returns true once an hour, for one of the roles that share a volume."""
     mark = logs / ".retention"
     with contextlib.suppress(FileNotFoundError):
-        if now - mark.stat().st_mtime < INTERVAL - 60:
+        # A mark of the future is that of a clock that was ahead.
+        if 0 <= now - mark.stat().st_mtime < INTERVAL - 60:
             return False
     # A full disk may refuse the mark, and is cleaned all the same.
     with contextlib.suppress(OSError):
@@ -129,25 +131,29 @@ def clean_records():
         subprocess.run([sys.executable, RECORDS], timeout=INTERVAL, check=False)
 
 
-def sleep(seconds, step):
-    """Replaces this process by a shell that sleeps, and then by this program at its next step."""
-    again = shlex.join([sys.executable, "-I", "-S", __file__, step])
+def sleep(seconds, step, score):
+    """Replaces this process by a shell that sleeps, and then by this program at its next step.
+
+    :param score: of the role, since the kernel would kill the shell first, and free nothing
+    """
+    OOM_SCORE.write_text(score)
+    again = shlex.join([sys.executable, "-I", "-S", __file__, step, score])
     os.execlp("sh", "sh", "-c", f"sleep {seconds}; exec {again}")
 
 
-def main(step=None):
+def main(step=None, score=None):
     if step is None:
-        # Makes the kernel kill this program before the role when memory runs out.
-        pathlib.Path("/proc/self/oom_score_adj").write_text("1000")
         os.nice(10)
         # Spreads the work of roles that start together.
-        sleep(random.randint(0, 60), "logs")
-    elif step == "logs":
+        sleep(random.randint(0, 60), "logs", OOM_SCORE.read_text().strip())
+    # Makes the kernel kill this work before the role when memory runs out.
+    OOM_SCORE.write_text("1000")
+    if step == "logs":
         attempt(clean_logs, AGES.get("logs", FOREVER))
-        sleep(RECORDS_DELAY, "records")
+        sleep(RECORDS_DELAY, "records", score)
     else:
         attempt(clean_records)
-        sleep(INTERVAL - RECORDS_DELAY, "logs")
+        sleep(INTERVAL - RECORDS_DELAY, "logs", score)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ export interface TriggererArgs extends RoleArgs {
 }
 
 /** Returns the health check, with the files and modules of a triggerer. */
-function checked({ group, servedQueues, version }: TriggererArgs, files: Values) {
-  const reads = { ...files, ...absenceFiles };
+function checked({ group, servedQueues, version, retention }: TriggererArgs, files: Values) {
+  const reads = { ...files, ...absenceFiles, ...retention.logs };
   if (!version.usesExecutionApi) return heartbeat("job", reads, [absenceModule]);
   const modules = [absenceModule, fullDiskModule];
   const survives = { ...reads, ...fullDiskFiles };

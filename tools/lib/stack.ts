@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
 import { capabilities } from "../../capabilities.ts";
-import { sourcesFolder } from "../../platforms/docker/bySource.ts";
 import { followContext } from "../../platforms/endpoint.ts";
 import { contextFlags } from "../../platforms/kubernetes/ownership.ts";
 import { machinesOf } from "../../platforms/machines.ts";
@@ -115,7 +114,8 @@ export class Stack {
         await protectAgain(this.state, this.name, (owner) => !isRunning(owner), cli);
       }
       const limit = settings && operationLimit(settings);
-      return run("pulumi", args, { env: { PULUMI_STACK: this.name, ...limit }, show, outlive: true });
+      const env = { PULUMI_STACK: this.name, ...limit };
+      return run("pulumi", args, { env, show, outlive: true }).finally(removeOldSources);
     }
     const settings = deploys(args) ? this.settings() : this.deployed();
     await followContext(settings);
@@ -141,7 +141,7 @@ export class Stack {
       throw foreign.length > 0 ? new Error(foreignFault(foreign, this.name)) : error;
     });
     removeOldStates(this.state, this.name);
-    removeOldSources(join(project, sourcesFolder));
+    removeOldSources();
     return output;
   }
 

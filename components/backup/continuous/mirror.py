@@ -110,6 +110,23 @@ def mirror_on():
         time.sleep(INTERVAL)
 
 
+def empty():
+    while True:
+        try:
+            mirror()
+            MIRRORED.unlink()
+            return
+        except Exception as error:
+            print(f"Log of the database: not removed from the bucket, next attempt in {INTERVAL} s: {told(error)}", flush=True)
+        time.sleep(INTERVAL)
+
+
+def end():
+    """Removes from the bucket what a stack kept there while it was continuous, and has removed here."""
+    if copies.PLACE and known():
+        threading.Thread(target=empty, daemon=True).start()
+
+
 def start():
     if copies.PLACE:
         threading.Thread(target=mirror_on, daemon=True).start()

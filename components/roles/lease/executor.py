@@ -31,6 +31,8 @@ SEND_INTERVAL = 2
 STARTS = 3
 # Columns of a task instance's key, in the order of its parts.
 KEY = [getattr(TaskInstance, part) for part in TaskInstanceKey._fields]
+# Begins the names of queues to which only one proof sends.
+CANARY = "airflow_on_celery.canary."
 RUNNING = (TaskInstanceState.RUNNING, TaskInstanceState.RESTARTING)
 
 
@@ -45,6 +47,8 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.watch = Watch(self.celery_app)
+        # Queue of each task, by key.
+        self.queues = {}
         # Monotonic time at which each Celery task was first seen here, by id.
         self.known = {}
         # Celery's id and error of tasks that workers could not start, by key.
@@ -70,7 +74,7 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         if time.monotonic() < self.next_send:
             return []
         self.sleeper.wake_soon()
-        self.watch.queues.update(queue for _, _, queue, _ in workload_tuples_to_send)
+        self.queues.update({key: queue for key, _, queue, _ in workload_tuples_to_send})
         first, *rest = workload_tuples_to_send
         results = super()._send_workloads_to_celery([first])
         if rest and not is_unsent(results[0][2]):
@@ -81,10 +85,18 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
             error = next(result.exception for _, _, result in results if is_unsent(result))
             waiting = len(workload_tuples_to_send) - len(sent)
             self.log.warning("The broker refuses messages; waiting tasks: %d, next attempt in %d s: %s", waiting, SEND_INTERVAL, error)
+        self.forget_queues(queue for _, _, queue, _ in workload_tuples_to_send if queue.startswith(CANARY))
         return sent
 
+    def forget_queues(self, queues):
+        """Drops what Celery and kombu keep of each queue for as long as this process runs."""
+        for queue in queues:
+            if self.celery_app.amqp.queues.pop(queue, None):
+                with self.celery_app.producer_or_acquire() as producer:
+                    producer.connection.transport.state.queue_bindings_delete(queue)
+
     def try_adopt_task_instances(self, tis):
-        self.watch.queues.update(ti.queue for ti in tis)
+        self.queues.update({ti.key: ti.queue for ti in tis})
         return super().try_adopt_task_instances(tis)
 
     def update_task_state(self, key, state, info):
@@ -123,7 +135,9 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         self.next_search = now + INTERVAL
         keys = {result.task_id: key for key, result in self.workloads.items() if isinstance(key, TaskInstanceKey)}
         self.known = {task: self.known.get(task, now) for task in keys}
-        self.watch.tracked = set(keys)
+        self.queues = {key: queue for key, queue in self.queues.items() if key in self.workloads}
+        # The watch iterates these sets in its thread, so they are replaced and never changed.
+        self.watch.queues, self.watch.tracked = set(self.queues.values()), set(keys)
         unseen = self.watch.unseen(self.known).items()
         self.settle({keys[task]: (task, seconds) for task, seconds in unseen if seconds > DEAD}, self.settle_unseen)
 
@@ -155,7 +169,11 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
 
     def settle_unseen(self, ti, task, seconds, session):
         """Settles a task that was in no queue and held by no worker for some seconds."""
-        if ti.state in RUNNING and self.watch.has_given_up(ti.id, ti.unixname, ti.pid):
+        if ti.external_executor_id != task:
+            # Another message, perhaps another scheduler's, has the task by now.
+            if seconds > LOST:
+                self.forget(ti.key)
+        elif ti.state in RUNNING and self.watch.has_given_up(ti.id, ti.unixname, ti.pid):
             self.schedule_again(ti, task, f"{ti.hostname} got no answer from the webserver to the start of the task.", session)
         elif ti.state in RUNNING:
             self.fail_dead(ti, session)

@@ -23,8 +23,8 @@ from airflow.sdk.api import client as api
 from airflow.sdk.api.client import Client, TaskInstanceOperations, _should_retry_api_request
 from airflow.sdk.execution_time.supervisor import ActivitySubprocess, WatchedSubprocess
 from airflow_on_celery.broker import GIVEN_UP, GIVEN_UP_EXPIRY, client_of, start_of
-from celery import current_app
-from celery.exceptions import Reject
+from celery import current_app, current_task
+from celery.exceptions import Ignore, Reject
 from tenacity import retry_if_exception
 
 REPORTS = pathlib.Path("/dev/shm/tasks")
@@ -75,11 +75,18 @@ def has_expired(request):
     return json.loads(base64.urlsafe_b64decode(payload + "=="))["exp"] < time.time()
 
 
+def is_about_token(error):
+    return getattr(getattr(error, "response", None), "status_code", None) == 403 and str(error) == "Invalid auth token"
+
+
 def is_refused_token(error):
     """True for a webserver's answer that a token is invalid although it is in time: the webserver does not know its key."""
-    response = getattr(error, "response", None)
-    is_refused = getattr(response, "status_code", None) == 403 and str(error) == "Invalid auth token"
-    return is_refused and not has_expired(error.request)
+    return is_about_token(error) and not has_expired(error.request)
+
+
+def is_second_message():
+    """True if the message was in the queue again, as it is once its worker has lost the broker, whether or not its task runs."""
+    return bool((current_task.request.delivery_info or {}).get("redelivered"))
 
 
 def retry_refused_tokens(retrying):
@@ -96,7 +103,8 @@ def record_given_up(id, pid):
 def report_starts(start):
     """Returns a task to the queue if the webserver does not answer its start, since another worker may reach the webserver.
 
-    A start whose token is refused for the same time fails: the scheduler gives the task a new token.
+    A start whose token is refused for the same time fails: the scheduler gives the task a new token. A second message whose token has
+    expired is dropped: its failure would end the task, which may be running. If it is not, the scheduler misses its message.
     """
 
     @functools.wraps(start)
@@ -108,6 +116,8 @@ def report_starts(start):
                 with without_retries(self.client):
                     answer = start(self, id, pid, when)
             except Exception as error:
+                if is_about_token(error) and has_expired(error.request) and is_second_message():
+                    raise Ignore from error
                 is_refused = is_refused_token(error)
                 if not (is_refused or _should_retry_api_request(error)):
                     raise

@@ -122,7 +122,7 @@ export function diskFault({ free }: Sight, { directory }: EngineFacts, asked: nu
   if (asked <= free) return;
   return (
     `${directory}, where its engine keeps data, has ${free} MiB free; expected ${asked} MiB; make room, for ` +
-    "example with docker image prune"
+    "example with docker image prune --all, which removes images that no container uses"
   );
 }
 

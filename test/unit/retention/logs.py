@@ -86,17 +86,30 @@ class LogsTest(unittest.TestCase):
         self.assertEqual(looks, [True, False, True])
         self.assertEqual(retention.remove_logs(self.logs, 30, self.now + 40 * DAY, lambda _: 0), (0, 0))
 
+    def test_a_clock_that_was_ahead_once_does_not_stop_the_removal(self):
+        retention.is_due(self.logs, self.now)
+        self.assertTrue(retention.is_due(self.logs, self.now - 400 * DAY))
+
     def test_a_shell_sleeps_between_the_steps(self):
         # Stands for the shell that replaces the program, with a sleep that is over at once.
         def shell(name, *args):
-            steps.append(args[-1].split()[1:2] + args[-1].split()[-1:])
+            steps.append(args[-1].split()[1:2] + args[-1].split()[-2:] + [score.read_text()])
             subprocess.run([name, *args[1:-1], "sleep() { :; }; " + args[-1]], check=True, stdout=subprocess.DEVNULL)
 
-        steps = []
-        with mock.patch("os.execlp", shell), mock.patch("sys.executable", "true"), mock.patch.object(retention, "attempt"):
-            retention.main("logs")
-            retention.main("records")
-        self.assertEqual(steps, [["600;", "records"], ["3000;", "logs"]])
+        steps, working = [], []
+        score = self.logs / "oom_score_adj"
+        score.write_text("300\n")
+        with (
+            mock.patch("os.execlp", shell),
+            mock.patch("sys.executable", "true"),
+            mock.patch.object(retention, "OOM_SCORE", score),
+            mock.patch.object(retention, "attempt", lambda *_: working.append(score.read_text())),
+        ):
+            retention.main("logs", "300")
+            retention.main("records", "300")
+        self.assertEqual(steps, [["600;", "records", "300", "300"], ["3000;", "logs", "300", "300"]])
+        # The kernel kills the work first, and the shell no sooner than the role.
+        self.assertEqual(working, ["1000", "1000"])
 
 
 if __name__ == "__main__":

@@ -19,16 +19,18 @@ async function programs(config: Parameters<typeof declare>[0]) {
   );
 }
 
-test("workers and the DAG processor remove old logs, and the scheduler removes old records too", async () => {
+test("workers, triggerers and the DAG processor remove old logs, and the scheduler removes old records too", async () => {
   const ages = { logs: 30, metadata: 90, results: 7 };
   const all = ["retention.py", "records.py", "orphans.py"];
   assert.deepEqual(await programs({}), {
     scheduler: { names: all, ages },
     "dag-processor": { names: ["retention.py"], ages },
+    triggerer: { names: ["retention.py"], ages },
     "worker-1": { names: ["retention.py"], ages },
   });
   assert.deepEqual(await programs({ version: "2.11.2" }), {
     scheduler: { names: all, ages },
+    triggerer: { names: ["retention.py"], ages },
     "worker-1": { names: ["retention.py"], ages },
   });
 });
@@ -36,13 +38,14 @@ test("workers and the DAG processor remove old logs, and the scheduler removes o
 test("a stack that keeps its data forever removes the logs of DAG processing only", async () => {
   const never = { logs: "never", metadata: "never", results: "never" };
   const kept = { names: ["retention.py"], ages: {} };
-  const keeps = { scheduler: kept, "dag-processor": kept, "worker-1": kept };
+  const keeps = { scheduler: kept, "dag-processor": kept, triggerer: kept, "worker-1": kept };
   assert.deepEqual(await programs({ retention: never }), keeps);
   const ages = { results: 1 };
   const cleans = { names: ["retention.py"], ages };
   assert.deepEqual(await programs({ retention: { ...never, results: "1d" } }), {
     scheduler: { names: ["retention.py", "records.py", "orphans.py"], ages },
     "dag-processor": cleans,
+    triggerer: cleans,
     "worker-1": cleans,
   });
 });

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { readDeployed, readStackFile } from "../../../settings/read/read.ts";
 import { type Bounds, boundsTable, warnings } from "../../../tools/lib/bounds/bounds.ts";
 import { endingWarnings, fileEndings } from "../../../tools/lib/bounds/certificates.ts";
-import { superfluous } from "../../../tools/lib/bounds/images.ts";
+import { imagesOlderThan, superfluous } from "../../../tools/lib/bounds/images.ts";
 import { volumeFacts } from "../../../tools/lib/bounds/volumes.ts";
 import type { MachineFacts } from "../../../tools/lib/status/facts.ts";
 import { authorityOf, ecKey } from "../certificates.ts";
@@ -113,4 +113,13 @@ test("images in use stay, and three earlier ones of each kind", () => {
     image("airflow", 5),
     image("airflow", 4),
   ]);
+});
+
+test("images of the deploying engine are old after their days, by the time at which they were built", () => {
+  const list = "a:1\t2026-11-30 16:40:00 +0000 UTC\nb:2\t2026-10-30 18:40:00 +0200 CEST\n";
+  const now = Date.parse("2026-11-30T16:40:01Z");
+  assert.deepEqual(imagesOlderThan(0, list, now), ["a:1", "b:2"]);
+  assert.deepEqual(imagesOlderThan(30, list, now), ["b:2"]);
+  assert.deepEqual(imagesOlderThan(32, list, now), []);
+  assert.deepEqual(imagesOlderThan(0, "", now), []);
 });

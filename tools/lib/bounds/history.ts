@@ -1,5 +1,7 @@
 import { globSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { sourcesFolder } from "../../../platforms/docker/bySource.ts";
+import { fromProject } from "../../../settings/schema/files/base.ts";
 
 /** Number of earlier states that are kept of a stack, as many as there are deployments to go back to. */
 const kept = 10;
@@ -32,7 +34,7 @@ export function removeOldStates(state: string, stack: string): void {
 const day = 86_400_000;
 
 /** Removes files of earlier deployments from the folder of uploaded files: a deployment writes those that it needs. */
-export function removeOldSources(folder: string, now = Date.now()): void {
+export function removeOldSources(folder = fromProject(sourcesFolder), now = Date.now()): void {
   const files = globSync("*", { cwd: folder }).map((file) => join(folder, file));
   for (const file of files)
     if (now - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? now) > day)

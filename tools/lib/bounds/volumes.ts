@@ -11,6 +11,8 @@ const directoriesByPrefix: Readonly<Record<string, readonly string[]>> = {
   postgres: ["/var/lib/postgresql/data"],
   redis: ["/data"],
   scheduler: [logs],
+  triggerer: [logs],
+  "dag-processor": [logs],
   worker: [logs, "/opt/airflow/data"],
 };
 

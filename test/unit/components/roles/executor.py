@@ -94,6 +94,31 @@ class ExecutorTest(unittest.TestCase):
         ended = self.settle(doubtful, self.executor.settle_unseen, *database, instance("unknown", "running"))
         self.assertEqual(ended, {"a": "dead", "b": "scheduled", "d": "forgotten", "old": "forgotten"})
 
+    def test_a_task_that_another_message_has_by_now_is_not_failed(self):
+        doubtful = {"a": ("id", 40), "b": ("id", 60)}
+        database = [instance("a", "running", "other"), instance("b", "running", "other")]
+        self.assertEqual(self.settle(doubtful, self.executor.settle_unseen, *database), {"b": "forgotten"})
+
+    def test_the_watch_searches_the_queues_of_unfinished_tasks_alone(self):
+        self.executor.sleeper, self.executor.running = mock.Mock(), set()
+        self.executor.unstarted, self.executor.next_search, self.executor.known = {}, 0, {}
+        self.executor.watch.unseen = lambda known: {}
+        self.executor.workloads = {"a": types.SimpleNamespace(task_id="id a")}
+        self.executor.queues = before = {"a": "default", "ended": "airflow_on_celery.canary.default.1"}
+        with mock.patch.object(executor, "TaskInstanceKey", str), mock.patch.object(executor, "INTERVAL", 3):
+            self.executor.sync()
+        self.assertEqual((self.executor.watch.queues, self.executor.watch.tracked), ({"default"}, {"id a"}))
+        self.assertEqual(len(before), 2)
+
+    def test_what_celery_keeps_of_a_proofs_queue_is_dropped(self):
+        queues = {"default": 1, "airflow_on_celery.canary.w.1": 1}
+        app = mock.MagicMock(amqp=types.SimpleNamespace(queues=queues))
+        self.executor.celery_app = app
+        self.executor.forget_queues(["airflow_on_celery.canary.w.1", "airflow_on_celery.canary.unknown"])
+        self.assertEqual(queues, {"default": 1})
+        state = app.producer_or_acquire().__enter__().connection.transport.state
+        state.queue_bindings_delete.assert_called_once_with("airflow_on_celery.canary.w.1")
+
     def test_the_death_of_a_worker_fails_its_task_and_is_an_event_of_the_task(self):
         self.executor.log = mock.Mock()
         self.executor.watch.had_lease = lambda host: host == "worker-1"

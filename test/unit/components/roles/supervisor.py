@@ -24,7 +24,11 @@ class Reject(Exception):
 
 
 sys.modules["airflow_on_celery.broker"] = broker
-sys.modules["celery.exceptions"].Reject = Reject
+class Ignore(Exception):
+    pass
+
+
+sys.modules["celery.exceptions"].Reject, sys.modules["celery.exceptions"].Ignore = Reject, Ignore
 sys.modules["airflow.sdk.api.client"]._should_retry_api_request = lambda error: isinstance(error, TimeoutError)
 import supervisor  # noqa: E402
 
@@ -38,8 +42,9 @@ class Redis(dict):
 
 
 class StartsTest(unittest.TestCase):
-    def start(self, *answers):
+    def start(self, *answers, redelivered=False):
         """Starts a task, with the answers of a webserver, each after 20 s."""
+        request = types.SimpleNamespace(delivery_info={"redelivered": redelivered})
         self.redis, self.now = Redis(), 0.0
         call = mock.Mock(side_effect=answers)
 
@@ -50,10 +55,11 @@ class StartsTest(unittest.TestCase):
         with contextlib.ExitStack() as stack:
             for name, value in {
                 "report": lambda *_: None,
+                "current_task": types.SimpleNamespace(request=request),
                 "client_of": lambda _: contextlib.nullcontext(self.redis),
                 "without_retries": lambda _: contextlib.nullcontext(),
                 "api": types.SimpleNamespace(getuser=lambda: "airflow@worker-1"),
-                "time": types.SimpleNamespace(monotonic=lambda: self.now, sleep=lambda _: None, time=lambda: 0),
+                "time": types.SimpleNamespace(monotonic=lambda: self.now, sleep=lambda _: None, time=time.time),
             }.items():
                 stack.enter_context(mock.patch.object(supervisor, name, value))
             return supervisor.report_starts(start)(mock.Mock(), "ti", 7, None)
@@ -75,6 +81,15 @@ class StartsTest(unittest.TestCase):
         with self.assertRaises(Refusal):
             self.start(*[refusal] * 3)
         self.assertEqual(self.redis, {})
+
+    def test_a_second_message_whose_token_has_expired_is_dropped_as_its_task_may_be_running(self):
+        expired, other = Refusal(403, "Invalid auth token", -1), Refusal(403, "Token subject does not match task instance ID")
+        with self.assertRaises(Ignore):
+            self.start(expired, redelivered=True)
+        with self.assertRaises(Refusal):
+            self.start(expired)
+        with self.assertRaises(Refusal):
+            self.start(other, redelivered=True)
 
     def test_a_refusal_of_the_webserver_ends_the_start(self):
         with self.assertRaises(ValueError):
