@@ -546,6 +546,24 @@ def mirrors_bases_and_log():
     bucket.is_away = False
     mirror.mirror()
     assert bucket.objects["wal/7/C.gz.age"] == b"ended" and mirror.last() > complete
+    # A stack that is continuous no more leaves nothing of its own there, once the bucket answers.
+    base.BASES, wal.KEPT = backup.STORE / "bases", backup.STORE / "wal"
+    base.remove_all()
+    bucket.is_away = True
+    clock, pauses = mirror.time, []
+
+    def answer(seconds):
+        pauses.append(seconds)
+        bucket.is_away = False
+
+    mirror.time = SimpleNamespace(sleep=answer)
+    mirror.empty()
+    mirror.time = clock
+    assert pauses == [mirror.INTERVAL] and not mirror.MIRRORED.exists()
+    assert sorted(bucket.objects) == ["bases/2.base.tar.age", "bases/2.json", "wal/8/A.gz.age"]
+    # Then there is nothing to remove, and nothing is fetched.
+    mirror.end()
+    assert not mirror.MIRRORED.exists()
 
 
 def needs_no_bucket():
