@@ -99,7 +99,7 @@ export function lookFor(
     const strange = strangers(found, known);
     const theirs = hasFlag("adopt") ? strange.filter((one) => !holdsData(one)) : strange;
     if (theirs.length > 0) throw new Error(refusal(theirs, stack));
-    const missing = isWhole && !hasFlag("restore") ? missingData(found, known) : [];
+    const missing = isWhole && !hasFlag("restore") ? missingData(found, known, hasFlag("adopt")) : [];
     if (missing.length > 0) throw new Error(absence(missing, stack));
     const faults = await resizingFaults(claims, found, known.sizes, flags);
     if (faults.length > 0) throw new Error(faults.join("\n"));

@@ -26,7 +26,7 @@ import { isElsewhere } from "./lib/reach/reach.ts";
 import { Stack } from "./lib/stack.ts";
 import { type ExportedState, machinesIn, readState } from "./lib/state.ts";
 import { execOf, instancesOf } from "./lib/status/inside.ts";
-import { noteDeployment, whoIsHere } from "./lib/upgrade/deployments.ts";
+import { keptImages, noteDeployment, whoIsHere } from "./lib/upgrade/deployments.ts";
 import { checkVersions, endUpgrade } from "./upgrade/guard.ts";
 
 /** Flags that exclude resources, present or new, on machines that are down. */
@@ -131,7 +131,7 @@ await main(async () => {
   await deployAndTryOut(stack, settings, flags, options).finally(() => early?.child.stdin.end());
   noteDeployment(stack, await described(stack, settings));
   const reached = cargoFor(settings).filter(({ machine }) => !down.includes(machine.name));
-  const here = usedImages(settings).map((name) => settings.images[name]);
+  const here = [...usedImages(settings).map((name) => settings.images[name]), ...keptImages(stack)];
   await removeOldImages(reached, here).catch(({ message }: Error) =>
     print(`  warning: old images were not removed: ${message}`),
   );

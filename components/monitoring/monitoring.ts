@@ -61,7 +61,7 @@ export interface MonitoringArgs {
 }
 
 /** Returns the size above which the oldest series go, in Prometheus' units: 80 % of a cluster's volume, or 20 GiB of an engine's disk. */
-function mostOf(settings: Settings): string {
+function retentionSize(settings: Settings): string {
   const { kubernetes = kubernetesDefaults } = settings;
   const bytes = sharesDisk(settings) ? 20 * 2 ** 30 : 0.8 * volumeBytes(kubernetes.storage.volumes);
   return `${Math.floor(bytes / 2 ** 20)}MB`;
@@ -93,7 +93,7 @@ export class Monitoring extends pulumi.ComponentResource {
           retention,
           this.url,
           path || "/",
-          mostOf(settings),
+          retentionSize(settings),
         ),
         user: { uid: 999, gid: 999 },
         secrets: {

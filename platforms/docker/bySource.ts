@@ -19,7 +19,7 @@ const known = new Map<string, Stored>();
 /** Writes a file under the hash of its content, or notes that the file is still used. */
 function stored(content: string): Stored {
   const before = known.get(content);
-  if (before) return before;
+  if (before && existsSync(fromProject(before.source))) return before;
   const sourceHash = contentHash(content);
   const source = join(sourcesFolder, sourceHash);
   const file = fromProject(source);

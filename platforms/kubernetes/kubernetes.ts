@@ -87,7 +87,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
 
   volume(name: string, sharing: Sharing): Volume {
     const storage = storageOf(name, sharing, this.settings.storage);
-    this.claims.push({ kind: "claim", name, namespace: this.namespace, storage });
+    this.claims.push({ kind: "claim", name, namespace: this.namespace, storage, sharing });
     return { kind: "data", name: this.claim(name, storage).metadata.name, sharing };
   }
 
@@ -266,7 +266,8 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     // Some storage is provisioned only once a pod uses it.
     const metadata = this.metadata(name, ["unawaited"]);
     const labels = { ...metadata.labels, ...this.owner };
-    const opts = { ...this.child(), protect: true, ...more };
+    // A class that is given now, and was the cluster's default before, is no change.
+    const opts = { ...this.child(), protect: true, ignoreChanges: ["spec.storageClassName"], ...more };
     return new k8s.core.v1.PersistentVolumeClaim(name, { metadata: { ...metadata, labels }, spec }, opts);
   }
 

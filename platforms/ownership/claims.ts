@@ -1,3 +1,4 @@
+import type { Sharing } from "../../workload.ts";
 import type { DeployedMachine } from "../machines.ts";
 
 /** Label with the id of the installation that made a resource. */
@@ -28,6 +29,8 @@ export interface Claim {
   readonly namespace?: string | undefined;
   /** Of a volume claim; absent if an existing one stays as it is. */
   readonly storage?: ClaimedStorage | undefined;
+  /** Of a claimed volume claim. */
+  readonly sharing?: Sharing | undefined;
 }
 
 /** An existing resource that has a claimed name. */

@@ -2,14 +2,8 @@ import { clientCommand } from "../machines.ts";
 import type { ClaimKind, Found } from "./claims.ts";
 import { type KnownOwnership, keyOf } from "./known.ts";
 
-const volumes: readonly ClaimKind[] = ["volume", "claim"];
-
 /** Kinds of resources that hold data, and may be taken over. */
-const data: readonly ClaimKind[] = [...volumes, "namespace"];
-
-function isVolume({ kind }: Found): boolean {
-  return volumes.includes(kind);
-}
+const data: readonly ClaimKind[] = ["volume", "namespace", "claim"];
 
 /** True for the stack's own resources. A namespace without a label may be older than the stack, with Secrets for it. */
 function isOwn(found: Found, { ids, names }: KnownOwnership): boolean {
@@ -34,25 +28,31 @@ export function describeClaim({ kind, name, machine, installation }: Found): str
 }
 
 /**
- * Lists the volumes of a state if none of them is there: the deployment is on its way to another engine or cluster, whose
+ * Lists the volumes of a state if none of them is there: the command is on its way to another engine or cluster, whose
  * objects it would take for its own, or the data is lost.
+ * @param adopts true if volumes of another installation are taken over
  */
-export function missingData(found: readonly Found[], { names }: KnownOwnership): readonly string[] {
-  if (found.some((one) => isVolume(one) && names.has(keyOf(one)))) return [];
-  return [...names].filter((key) => volumes.some((kind) => key.startsWith(`${kind} `))).sort();
+export function missingData(
+  found: readonly Found[],
+  known: KnownOwnership,
+  adopts: boolean,
+): readonly string[] {
+  const isThere = (one: Found) => known.volumes.has(keyOf(one)) && (adopts || isOwn(one, known));
+  return found.some(isThere) ? [] : [...known.volumes].sort();
 }
 
 /** Explains why nothing is done for a stack whose data is somewhere else, and lists the ways to go on. */
 export function absence(missing: readonly string[], stack: string): string {
   const listed = missing.map((key) => key.replace(/^claim/, "PersistentVolumeClaim")).join(", ");
-  const refresh = `npm run pulumi -- refresh --yes --stack ${stack}`;
+  const refresh = `npm run pulumi -- refresh --yes --stack ${stack} (pulumi refresh)`;
   return (
     `the data of stack ${stack} is not here: its state has ${listed}, and there is none of these; nothing was touched\n` +
     "To go on, do one of these:\n" +
     "  - go back to the engine or cluster that has the data: docker context use, DOCKER_HOST, kubectl config use-context, and the keys " +
     "platform, machines and kubernetes of the stack file\n" +
+    "  - if a machine was replaced by another one: npm run forget -- MACHINE\n" +
     `  - if the data is lost: ${refresh}, which forgets it; then npm run restore -- --from ID.tar.age --stack ${stack} brings a ` +
-    "backup back, and npm run up begins with an empty database"
+    "backup back, npm run up begins with an empty database, and npm run down removes the rest"
   );
 }
 

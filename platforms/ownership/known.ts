@@ -5,7 +5,9 @@ export interface KnownOwnership {
   /** Ids of the installation and of those that it took over; none before the first deployment with ids. */
   readonly ids: readonly string[];
   readonly names: ReadonlySet<string>;
-  /** Sizes of a cluster's volumes, by name. */
+  /** Keys of the volumes that platforms of the project made; another program may have volumes of its own in the same state. */
+  readonly volumes: ReadonlySet<string>;
+  /** Sizes of these volumes in a cluster, by name. */
   readonly sizes: ReadonlyMap<string, string>;
   /** True if the state has workers; the state's outputs still name workers after `npm run down`. */
   readonly hasWorkers: boolean;
@@ -51,6 +53,11 @@ export function claimOf({ type, outputs = {} }: StateResource): Claim | undefine
   return { kind, name: fullName, ...(kind === "claim" && { namespace: metadata?.namespace }) };
 }
 
+/** True if a platform of the project made a resource. */
+function isPlatforms({ urn }: StateResource): boolean {
+  return /airflow:index:\w+Platform\$/.test(urn);
+}
+
 /** Returns the names of volumes that a platform of the project made, by those of their resources. */
 export function volumesIn(
   resources: readonly StateResource[],
@@ -58,10 +65,15 @@ export function volumesIn(
 ): ReadonlyMap<string, string> {
   const named = resources.flatMap((resource): [string, string][] => {
     const claim = claimOf(resource);
-    const isOwn = claim?.kind === kind && /airflow:index:\w+Platform\$/.test(resource.urn);
-    return isOwn ? [[resource.urn.slice(resource.urn.lastIndexOf("::") + 2), claim.name]] : [];
+    const isWanted = claim?.kind === kind && isPlatforms(resource);
+    return isWanted ? [[resource.urn.slice(resource.urn.lastIndexOf("::") + 2), claim.name]] : [];
   });
   return new Map(named);
+}
+
+/** True for what holds data, unlike a namespace around it. */
+export function isVolume({ kind }: Claim): boolean {
+  return kind === "volume" || kind === "claim";
 }
 
 /** Returns the key of a claim: kind and name. */
@@ -88,11 +100,19 @@ function sizesIn(resources: readonly StateResource[]): ReadonlyMap<string, strin
 
 /** Reads ownership from the resources of a state. */
 export function knownFrom(resources: readonly StateResource[]): KnownOwnership {
-  const claims = resources.map(claimOf).filter((claim) => claim !== undefined);
+  const claimsOf = (some: readonly StateResource[]) =>
+    some.map(claimOf).filter((claim) => claim !== undefined);
+  const own = resources.filter(isPlatforms);
   const installation = resources.find(({ urn }) => urn.endsWith(`:Resource::${installationName}`));
   const { ids = [] } = (installation?.outputs ?? {}) as { ids?: readonly string[] };
   const hasWorkers = resources.some(({ type }) => type === "airflow:index:Worker");
-  return { ids, names: new Set(claims.map(keyOf)), sizes: sizesIn(resources), hasWorkers };
+  return {
+    ids,
+    names: new Set(claimsOf(resources).map(keyOf)),
+    volumes: new Set(claimsOf(own).filter(isVolume).map(keyOf)),
+    sizes: sizesIn(own),
+    hasWorkers,
+  };
 }
 
 /**

@@ -32,8 +32,12 @@ async function outlived(child: ChildProcess, temporaries: string): Promise<numbe
     return await ended(child);
   } finally {
     for (const signal of signals) process.off(signal, note);
-    rmSync(temporaries, { recursive: true, force: true });
-    if (caught) process.kill(process.pid, caught);
+    try {
+      // A plugin that ends at this moment may still write.
+      rmSync(temporaries, { recursive: true, force: true, maxRetries: 5 });
+    } finally {
+      if (caught) process.kill(process.pid, caught);
+    }
   }
 }
 

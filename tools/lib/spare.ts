@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { forPlatform } from "../../capabilities.ts";
 import { onEngines } from "../../platforms/docker/ownership.ts";
 import { contextFlags, inCluster } from "../../platforms/kubernetes/ownership.ts";
@@ -7,6 +8,7 @@ import { absence, describeClaim, missingData, strangers } from "../../platforms/
 import { claimOf, type KnownOwnership, keyOnMachine, knownFrom } from "../../platforms/ownership/known.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { print } from "./commandLine/terminal.ts";
+import { removalNote } from "./recovery/protection.ts";
 import type { Stack } from "./stack.ts";
 import { machinesIn, marking, providerOf, type Resource, readState, writeState } from "./state.ts";
 
@@ -57,6 +59,8 @@ export async function spare(
   stack: Stack,
   settings: Settings,
 ): Promise<{ readonly known: KnownOwnership; readonly left: readonly string[] }> {
+  // A removal that was cut off may have removed all volumes, and is to be completed. The next line ends the note.
+  const isCutOff = existsSync(stack.beside(removalNote, "json"));
   const state = await readState(stack);
   const { resources = [] } = state.deployment;
   const known = knownFrom(resources);
@@ -71,7 +75,7 @@ export async function spare(
     kubernetes: () => inCluster(claims, contextFlags(settings.kubernetes)),
   });
   const found = await find();
-  const missing = isWhole ? missingData(found, known) : [];
+  const missing = isWhole && !isCutOff ? missingData(found, known, false) : [];
   if (missing.length > 0) throw new Error(absence(missing, stack.name));
   const foreign = strangers(found, known);
   const theirs = spared(resources, machines, foreign);

@@ -111,6 +111,7 @@ def mirror_on():
 
 
 def empty():
+    """Removes the stack's bases and log from the bucket, however long the bucket does not answer, and then the note."""
     while True:
         try:
             mirror()
@@ -122,7 +123,7 @@ def empty():
 
 
 def end():
-    """Removes from the bucket what a stack kept there while it was continuous, and has removed here."""
+    """Empties, in a thread, the bucket of a stack that was continuous; the volume is empty already."""
     if copies.PLACE and known():
         threading.Thread(target=empty, daemon=True).start()
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from airflow.models.log import Log
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.taskinstancekey import TaskInstanceKey
-from airflow.providers.celery.executors import celery_executor
+from airflow.providers.celery.executors import celery_executor, celery_executor_utils
 from airflow.providers.celery.executors.celery_executor_utils import ExceptionWithTraceback
 from airflow.sdk.exceptions import AirflowTaskTimeout
 from airflow.utils import timezone
@@ -90,9 +90,12 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
 
     def forget_queues(self, queues):
         """Drops what Celery and kombu keep of each queue for as long as this process runs."""
+        # Another app than the executor's own sends, which a patch release may change.
+        app_of = getattr(celery_executor_utils, "_get_celery_app_for_workload", None)
+        app = app_of(self.team_name) if app_of else self.celery_app
         for queue in queues:
-            if self.celery_app.amqp.queues.pop(queue, None):
-                with self.celery_app.producer_or_acquire() as producer:
+            if app.amqp.queues.pop(queue, None):
+                with app.producer_or_acquire() as producer:
                     producer.connection.transport.state.queue_bindings_delete(queue)
 
     def try_adopt_task_instances(self, tis):

@@ -76,6 +76,7 @@ def has_expired(request):
 
 
 def is_about_token(error):
+    """True for a webserver's answer that a token is invalid, whatever the reason."""
     return getattr(getattr(error, "response", None), "status_code", None) == 403 and str(error) == "Invalid auth token"
 
 
@@ -86,7 +87,7 @@ def is_refused_token(error):
 
 def is_second_message():
     """True if the message was in the queue again, as it is once its worker has lost the broker, whether or not its task runs."""
-    return bool((current_task.request.delivery_info or {}).get("redelivered"))
+    return bool(current_task and (current_task.request.delivery_info or {}).get("redelivered"))
 
 
 def retry_refused_tokens(retrying):

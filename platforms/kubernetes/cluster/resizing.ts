@@ -4,30 +4,28 @@ import type { Claim, ClaimedStorage, Found } from "../../ownership/claims.ts";
 import { sizeKey } from "../claim.ts";
 
 /** A volume with the storage that the stack claims, and that it has. */
-interface Resized {
-  readonly name: string;
+interface Resized extends Pick<Claim, "name" | "sharing"> {
   readonly wanted: ClaimedStorage;
   readonly present: ClaimedStorage;
 }
 
 const page = "docs/kubernetes.md#storage";
 
-/** True if a storage class enlarges volumes; undefined if the cluster does not tell. */
-async function enlarges(storageClass: string, flags: readonly string[]): Promise<boolean | undefined> {
+/** True if volumes of a storage class can be enlarged; undefined if the cluster does not tell. */
+async function canEnlarge(storageClass: string, flags: readonly string[]): Promise<boolean | undefined> {
   const field = "jsonpath={.allowVolumeExpansion}";
   const command = [...flags, "get", "storageclasses.storage.k8s.io", storageClass, "--output", field];
   const { text, complaint } = await askCluster(command);
   return complaint === undefined ? text.trim() === "true" : undefined;
 }
 
-function keptFault({ name, wanted, present }: Resized): string | undefined {
-  const isShared = present.accessMode === "ReadWriteMany" || wanted.accessMode === "ReadWriteMany";
+function keptFault({ name, sharing, wanted, present }: Resized): string | undefined {
   const kept = (key: string, value: string, has: string | undefined) =>
     `kubernetes.storage.${key} is ${value}, and the volume ${name} has ${has}, which a volume keeps; expected ${has}: ${page}`;
   if (wanted.accessMode !== present.accessMode)
     return kept("sharedAccess", wanted.accessMode, present.accessMode);
   if (wanted.storageClass !== undefined && wanted.storageClass !== present.storageClass)
-    return kept(isShared ? "sharedClass" : "class", wanted.storageClass, present.storageClass);
+    return kept(sharing === "shared" ? "sharedClass" : "class", wanted.storageClass, present.storageClass);
   return undefined;
 }
 
@@ -39,7 +37,7 @@ async function sizeFault(
   const [more, now] = [volumeBytes(wanted.size), volumeBytes(present.size)];
   if (more < now) return `${given}: a volume cannot shrink; expected ${present.size} or more: ${page}`;
   const { storageClass = "" } = present;
-  if (more === now || (await enlarges(storageClass, flags)) !== false) return undefined;
+  if (more === now || (await canEnlarge(storageClass, flags)) !== false) return undefined;
   return `${given} of the class ${storageClass}, which does not enlarge volumes (allowVolumeExpansion); expected ${present.size}: ${page}`;
 }
 
@@ -55,9 +53,9 @@ export async function resizingFaults(
   deployed: ReadonlyMap<string, string>,
   flags: readonly string[],
 ): Promise<readonly string[]> {
-  const resized = claims.flatMap(({ kind, name, storage: wanted }): Resized[] => {
+  const resized = claims.flatMap(({ kind, name, sharing, storage: wanted }): Resized[] => {
     const present = found.find((one) => one.kind === kind && one.name === name)?.storage;
-    return wanted && present ? [{ name, wanted, present }] : [];
+    return wanted && present ? [{ name, sharing, wanted, present }] : [];
   });
   const faults = resized.map(async (one) => {
     const isSame = deployed.get(one.name) === one.wanted.size;

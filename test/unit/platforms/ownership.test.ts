@@ -31,6 +31,7 @@ function volume(name: string, installation = "", machine?: DockerMachine): Found
 const known: KnownOwnership = {
   ids: [own],
   names: new Set(["volume airflow-x-logs", "container airflow-x-redis"]),
+  volumes: new Set(["volume airflow-x-logs"]),
   sizes: new Map(),
   hasWorkers: true,
 };
@@ -58,20 +59,24 @@ for (const [what, found, ours] of judged) {
 }
 
 test("the data of a state is missing if none of its volumes is there", () => {
-  assert.deepEqual(missingData([volume("logs")], known), []);
-  assert.deepEqual(missingData([volume("other", own)], known), ["volume airflow-x-logs"]);
-  assert.deepEqual(missingData([{ ...volume("redis"), kind: "container" }], known), [
-    "volume airflow-x-logs",
-  ]);
-  const names = new Set(["claim logs", "claim data", "namespace airflow-x"]);
+  const logs = ["volume airflow-x-logs"];
+  assert.deepEqual(missingData([volume("logs")], known, false), []);
+  assert.deepEqual(missingData([volume("other", own)], known, false), logs);
+  assert.deepEqual(missingData([{ ...volume("redis"), kind: "container" }], known, false), logs);
+  // A colleague's stack of the same name.
+  assert.deepEqual(missingData([volume("logs", other)], known, false), logs);
+  assert.deepEqual(missingData([volume("logs", other)], known, true), []);
+  const volumes = new Set(["claim logs", "claim data"]);
   const namespace: Found = { kind: "namespace", name: "airflow-x", installation: own };
-  assert.deepEqual(missingData([namespace], { ...known, names }), ["claim data", "claim logs"]);
-  assert.deepEqual(missingData([], { ...known, names: new Set(["container airflow-x-redis"]) }), []);
+  assert.deepEqual(missingData([namespace], { ...known, volumes }, false), ["claim data", "claim logs"]);
+  assert.deepEqual(missingData([], { ...known, volumes: new Set() }, false), []);
 });
 
 test("an object with an adopted id belongs to the stack", () => {
   assert.deepEqual(strangers([volume("data", other)], { ...known, ids: [own, other] }), []);
 });
+
+const platform = "urn:pulumi:x::airflow::airflow:index:DockerPlatform$";
 
 const state: StateResource[] = [
   {
@@ -84,12 +89,12 @@ const state: StateResource[] = [
     type: "pulumi-nodejs:dynamic:Resource",
     outputs: { values: {} },
   },
-  { urn: "a", type: "docker:index/volume:Volume", outputs: { name: "airflow-x-logs" } },
+  { urn: `${platform}a`, type: "docker:index/volume:Volume", outputs: { name: "airflow-x-logs" } },
   { urn: "b", type: "docker:index/network:Network", outputs: { name: "airflow-x" } },
   { urn: "c", type: "docker:index/container:Container", outputs: { name: "airflow-x-redis" } },
   { urn: "d", type: "kubernetes:core/v1:Namespace", outputs: { metadata: { name: "airflow-x" } } },
   {
-    urn: "e",
+    urn: `${platform}e`,
     type: "kubernetes:core/v1:PersistentVolumeClaim",
     outputs: { metadata: { name: "logs" }, spec: { resources: { requests: { storage: "10Gi" } } } },
   },
@@ -106,10 +111,15 @@ test("the ids and names of an installation are read from its state", () => {
       "namespace airflow-x",
       "claim logs",
     ]),
+    volumes: new Set(["volume airflow-x-logs", "claim logs"]),
     sizes: new Map([["logs", "10Gi"]]),
     hasWorkers: false,
   });
   assert.deepEqual(knownFrom(state.slice(1)).ids, [], "of a state from before there were ids");
+  const theirs = state.map((one) => ({ ...one, urn: one.urn.replace(platform, "") }));
+  const { names, volumes, sizes } = knownFrom(theirs);
+  assert.ok(names.has("volume airflow-x-logs"));
+  assert.deepEqual([volumes.size, sizes.size], [0, 0], "of another program's volumes");
 });
 
 test("an id is minted once, and adopted objects stay adopted", async () => {
@@ -168,10 +178,10 @@ function looked(
   config: Readonly<Record<string, unknown>>,
   claims: readonly Claim[],
   adopt: "true" | "false" = "false",
-  names: readonly string[] = [],
+  volumes: readonly string[] = [],
 ): Promise<unknown> {
   Object.assign(process.env, { AIRFLOW_ADOPT: adopt });
-  const look = lookFor(settingsFor(config), { ...known, names: new Set(names) }, "x");
+  const look = lookFor(settingsFor(config), { ...known, names: new Set(), volumes: new Set(volumes) }, "x");
   const lines = ({ message }: Error) => message.split("\n").filter((line) => line.startsWith("  "));
   return withPrograms(clients, () => look(claims).catch(lines));
 }
@@ -262,7 +272,7 @@ async function withVariables<T>(
 test("a stack whose data is on another engine, or in another cluster, is not deployed", async () => {
   const gone = ["volume airflow-x-gone"];
   const error = await withPrograms(clients, () =>
-    lookFor(settingsFor({}), { ...known, names: new Set(gone) }, "x")([]).catch(String),
+    lookFor(settingsFor({}), { ...known, volumes: new Set(gone) }, "x")([]).catch(String),
   );
   assert.equal(error, `Error: ${absence(gone, "x")}`);
   assert.equal(
@@ -271,15 +281,16 @@ test("a stack whose data is on another engine, or in another cluster, is not dep
       "the data of stack x is not here: its state has volume airflow-x-gone, and there is none of these; nothing was touched",
       "To go on, do one of these:",
       "  - go back to the engine or cluster that has the data: docker context use, DOCKER_HOST, kubectl config use-context, and the keys platform, machines and kubernetes of the stack file",
-      "  - if the data is lost: npm run pulumi -- refresh --yes --stack x, which forgets it; then npm run restore -- --from ID.tar.age --stack x brings a backup back, and npm run up begins with an empty database",
+      "  - if a machine was replaced by another one: npm run forget -- MACHINE",
+      "  - if the data is lost: npm run pulumi -- refresh --yes --stack x (pulumi refresh), which forgets it; then npm run restore -- --from ID.tar.age --stack x brings a backup back, npm run up begins with an empty database, and npm run down removes the rest",
     ].join("\n"),
   );
   assert.match(absence(["claim logs"], "x"), /its state has PersistentVolumeClaim logs, and/);
   const stops = async (...args: Parameters<typeof looked>) => (await looked(...args)) as unknown[];
   const other = [{ kind: "volume", name: "airflow-x-3-logs" }] as const;
-  assert.equal((await stops({}, other, "true", gone)).length, 2);
+  assert.equal((await stops({}, other, "true", gone)).length, 3);
   const claim = [{ kind: "claim", name: "elsewhere", namespace: "airflow-x" }] as const;
-  assert.equal((await stops(cluster, claim, "true", ["claim elsewhere"])).length, 2);
+  assert.equal((await stops(cluster, claim, "true", ["claim elsewhere"])).length, 3);
   // A restoration brings the data.
   assert.deepEqual(
     await withVariables({ AIRFLOW_RESTORE: "true" }, () => looked({}, other, "true", gone)),
@@ -337,7 +348,7 @@ test("the removal of a stack drops objects of another installation from the stat
   const both: Resource[] = ["own", "theirs"].map((urn) => ({ ...named, urn, retainOnDelete: true }));
   assert.deepEqual(leftVolumes([...both, { ...named, urn: "deleted anyway" }], ["theirs"]), ["own"]);
   const namespace: Found = { kind: "namespace", name: "airflow-x", installation: other };
-  assert.deepEqual(spared(state, [], [namespace]), ["d", "e"]);
+  assert.deepEqual(spared(state, [], [namespace]), ["d", `${platform}e`]);
 });
 
 /** Lists the named objects requested from engines and a cluster, by kind and name. */

@@ -48,7 +48,7 @@ async function removeImages(machine: Machine | undefined, needed: readonly strin
 /**
  * Removes old images from the machines that they were sent to, and from the deploying engine. An engine keeps images that
  * containers use, also those of other stacks.
- * @param here images of the present deployment on the deploying engine
+ * @param here images that deployments on the deploying engine need, also for a rollback
  */
 export async function removeOldImages(cargo: readonly Cargo[], here: readonly string[]): Promise<void> {
   const remote = cargo.filter(({ machine }) => !machine.docker.startsWith("unix:"));

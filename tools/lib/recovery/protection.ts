@@ -14,10 +14,13 @@ interface Note extends OwnerProcess {
   readonly backend?: string | undefined;
 }
 
+/** Name of the note beside the state, before that of the stack. */
+export const removalNote = "unprotected";
+
 type Cli = (...args: string[]) => Promise<string>;
 
 function noteIn(state: string, stack: string): string {
-  return join(state, `unprotected.${stack}.json`);
+  return join(state, `${removalNote}.${stack}.json`);
 }
 
 async function replace(state: string, stack: string, replaced: ExportedState, cli: Cli): Promise<void> {

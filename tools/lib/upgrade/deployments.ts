@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
+import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { writeWhole } from "../../../platforms/wholeFile.ts";
 import { parseStackFile } from "../../../settings/read/stackFile.ts";
@@ -40,6 +41,15 @@ function recordFile(stack: Stack): string {
 export function readDeployments(stack: Stack): readonly ProvenDeployment[] {
   const file = recordFile(stack);
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
+}
+
+/** Lists the images of all kept deployments, of all stacks beside a stack's state: `npm run rollback` may go back to any. */
+export function keptImages(stack: Stack): string[] {
+  const folder = dirname(recordFile(stack));
+  return globSync("deployments.*.json", { cwd: folder }).flatMap((file) => {
+    const deployments: readonly ProvenDeployment[] = JSON.parse(readFileSync(join(folder, file), "utf8"));
+    return deployments.flatMap(({ images }) => Object.values(images));
+  });
 }
 
 function withoutOrigin({ number, at, again, who, ...content }: ProvenDeployment): unknown {

@@ -113,8 +113,10 @@ class ExecutorTest(unittest.TestCase):
     def test_what_celery_keeps_of_a_proofs_queue_is_dropped(self):
         queues = {"default": 1, "airflow_on_celery.canary.w.1": 1}
         app = mock.MagicMock(amqp=types.SimpleNamespace(queues=queues))
-        self.executor.celery_app = app
-        self.executor.forget_queues(["airflow_on_celery.canary.w.1", "airflow_on_celery.canary.unknown"])
+        self.executor.team_name = None
+        utils = types.SimpleNamespace(_get_celery_app_for_workload={None: app}.get)
+        with mock.patch.object(executor, "celery_executor_utils", utils):
+            self.executor.forget_queues(["airflow_on_celery.canary.w.1", "airflow_on_celery.canary.unknown"])
         self.assertEqual(queues, {"default": 1})
         state = app.producer_or_acquire().__enter__().connection.transport.state
         state.queue_bindings_delete.assert_called_once_with("airflow_on_celery.canary.w.1")

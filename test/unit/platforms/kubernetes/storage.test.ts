@@ -5,6 +5,7 @@ import { type StorageObject, storageFault } from "../../../../platforms/kubernet
 import { inCluster } from "../../../../platforms/kubernetes/ownership.ts";
 import type { ClaimedStorage } from "../../../../platforms/ownership/claims.ts";
 import { volumeBytes } from "../../../../settings/model/sizes.ts";
+import type { Sharing } from "../../../../workload.ts";
 import { withPrograms } from "../../standIns.ts";
 import { declared, specsOf } from "./objects.ts";
 
@@ -113,9 +114,16 @@ esac
 `;
 
 /** Returns the faults of a volume of 10Gi that the stack claims in another way. */
-async function resized(storage: Partial<ClaimedStorage>, deployed = "10Gi", kind = kubectl) {
+async function resized(
+  storage: Partial<ClaimedStorage>,
+  deployed = "10Gi",
+  kind = kubectl,
+  sharing: Sharing = "exclusive",
+) {
   const wanted = { size: "10Gi", accessMode: "ReadWriteOnce", ...storage };
-  const claims = [{ kind: "claim", name: "postgres-data", namespace: "x", storage: wanted }] as const;
+  const claims = [
+    { kind: "claim", name: "postgres-data", namespace: "x", storage: wanted, sharing },
+  ] as const;
   return withPrograms({ kubectl: kind }, async () =>
     resizingFaults(claims, await inCluster(claims, []), new Map([["postgres-data", deployed]]), []),
   );
@@ -138,6 +146,8 @@ test("a volume can be enlarged where its class can, and nothing else of it chang
   assert.deepEqual(await resized({ accessMode: "ReadWriteMany" }), [
     `kubernetes.storage.sharedAccess is ReadWriteMany, ${volume} ReadWriteOnce, which a volume keeps; expected ReadWriteOnce: ${page}`,
   ]);
+  const [shared] = await resized({ storageClass: "fast" }, "10Gi", kubectl, "shared");
+  assert.match(shared ?? "", /^kubernetes\.storage\.sharedClass is fast/);
   // An autoscaler of volumes has enlarged it since the last deployment.
   assert.deepEqual(await resized({ size: "5Gi" }, "5Gi"), []);
   const enlarging = kubectl.replace('plain "*) ', 'plain "*) echo true; ');
