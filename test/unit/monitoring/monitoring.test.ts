@@ -112,13 +112,14 @@ test("a cluster's own Postgres is large at 70 % of its volume", () => {
 test("the monitoring is published on a loopback port, with a login whose password is a file", async () => {
   const all = await containers({ monitoring: { retention: "90d" }, monitoringPort: 8500, adminUser: "ann" });
   const store = all.get("monitoring") ?? assert.fail();
-  assert.deepEqual(store.entrypoints.slice(-6), [
+  assert.deepEqual(store.entrypoints.slice(-7), [
     "bash",
     "/opt/monitoring/start.sh",
     "ann",
     "90d",
     "http://127.0.0.1:8500",
     "/",
+    "20480MB",
   ]);
   assert.deepEqual(
     store.ports?.map(({ ip, external }) => [ip, external]),

@@ -92,7 +92,7 @@ test("a full disk and a port in use are refused, with the process that uses the 
   assert.deepEqual(await looked({ published: webserver, seen }), [
     [
       "The Docker engine has 2 fault(s):",
-      "/var/lib/docker, where its engine keeps data, has 100 MiB free; expected 4096 MiB; make room, for example with docker image prune",
+      "/var/lib/docker, where its engine keeps data, has 100 MiB free; expected 4096 MiB; make room, for example with docker image prune --all, which removes images that no container uses",
       "port 5555 of 127.0.0.1, for flower (airflow:flowerPort), is taken by python3 (process 42); expected a free port; stop that, or choose another",
     ].join("\n  "),
     true,

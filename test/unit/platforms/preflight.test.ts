@@ -303,7 +303,7 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
     "a full disk",
     diskFault(sight, engine, 20_000),
     "/var/lib/docker, where its engine keeps data, has 9000 MiB free; expected 20000 MiB; make room, for example with " +
-      "docker image prune",
+      "docker image prune --all, which removes images that no container uses",
   ],
   ["a disk with enough room", diskFault(sight, engine, 9000), undefined],
   ["a port that a process uses", taken(8080), takenBy(8080, "nginx (process 80)")],
