@@ -86,7 +86,7 @@ def is_refused_token(error):
 
 
 def is_second_message():
-    """True if the message was in the queue again, as it is once its worker has lost the broker, whether or not its task runs."""
+    """True if the message was in the queue again, as it is when its visibility timeout has ended, whether or not its task runs."""
     return bool(current_task and (current_task.request.delivery_info or {}).get("redelivered"))
 
 
