@@ -49,9 +49,9 @@ const always: readonly Allowance[] = [
     "as above; the exporter knows no disk of Postgres in a cluster",
   ),
   allowance(
-    /^command$/,
-    /monitoring\/start\.sh".*"20480MB"\]$/,
-    /monitoring\/start\.sh".*"\d+MB"\]$/,
+    /^command/,
+    /monitoring\/start\.sh.*\b20480MB\W*$/,
+    /monitoring\/start\.sh.*\b\d+MB\W*$/,
     "as above; series may take most of their volume",
   ),
 ];
