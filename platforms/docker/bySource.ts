@@ -8,27 +8,15 @@ import { writeWhole } from "../wholeFile.ts";
 /** Folder of uploaded files, relative to the project, where the plugins run: the state does not depend on the project's place. */
 export const sourcesFolder = ".state/files";
 
-interface Stored {
-  readonly source: string;
-  readonly sourceHash: string;
-}
-
-/** Files that this process has stored, by content: all workers have the same ones. */
-const known = new Map<string, Stored>();
-
 /** Writes a file under the hash of its content, or notes that the file is still used. */
-function stored(content: string): Stored {
-  const before = known.get(content);
-  if (before && existsSync(fromProject(before.source))) return before;
+function stored(content: string): { source: string; sourceHash: string } {
   const sourceHash = contentHash(content);
   const source = join(sourcesFolder, sourceHash);
   const file = fromProject(source);
   const now = new Date();
   if (existsSync(file)) utimesSync(file, now, now);
   else writeWhole(file, content);
-  const made = { source, sourceHash };
-  known.set(content, made);
-  return made;
+  return { source, sourceHash };
 }
 
 type Upload = docker.types.input.ContainerUpload;

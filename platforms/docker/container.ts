@@ -37,11 +37,6 @@ function uploads(contents: Values): docker.types.input.ContainerUpload[] {
   return Object.entries(contents).map(([file, content]) => ({ file, content, permissions: "0444" }));
 }
 
-/** Writes a variable; a known one stays a text, since each output costs a deployment of many workers time. */
-function variable([key, value]: [string, pulumi.Input<string>]): pulumi.Input<string> {
-  return typeof value === "string" ? `${key}=${value}` : pulumi.interpolate`${key}=${value}`;
-}
-
 function secretFiles(secrets: Values): Values {
   return Object.fromEntries(
     Object.entries(secrets).map(([name, value]) => [`${secretsDirectory}/${name}`, pulumi.secret(value)]),
@@ -83,7 +78,7 @@ function base(name: string, instance: string, job: Placed<Job>, placement: Place
     image: job.image,
     entrypoints: [...job.command],
     user: `${job.user.uid}:${job.user.gid}`,
-    envs: Object.entries(job.env ?? {}).map(variable),
+    envs: Object.entries(job.env ?? {}).map(([key, value]) => pulumi.interpolate`${key}=${value}`),
     uploads: uploads({ ...job.files, ...secretFiles(job.secrets ?? {}) }),
     mounts: Object.entries(job.volumes ?? {}).map(mount),
     ...optionalArgs(job, placement),
