@@ -4,6 +4,7 @@ import type { Settings } from "../../settings/model/groups.ts";
 import type { MonitoringSettings } from "../../settings/schema/upkeep/monitoring.ts";
 import type { Platform } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
+import { watchdogAlert } from "./alerts.ts";
 
 type Alerts = NonNullable<MonitoringSettings["alerts"]>;
 type Email = NonNullable<Alerts["email"]>;
@@ -33,26 +34,42 @@ function proxyOf(url: string, { http, https, no }: NonNullable<Settings["proxy"]
   return isDirect ? undefined : protocol === "https:" ? https : http;
 }
 
+/** Text of a message in a chat: a line for each alert. */
+const chat = {
+  title: "{{ .Status | toUpper }}: {{ .CommonLabels.alertname }}",
+  text: "{{ range .Alerts }}{{ .Annotations.summary }} See {{ .Annotations.runbook }}.\n{{ end }}",
+};
+
+/** Notifies of the alert that always fires, each minute: an interval that ends with a group's is otherwise noticed a minute late. */
+const watchdogRoute = {
+  matchers: [`alertname="${watchdogAlert}"`],
+  receiver: "watchdog",
+  group_interval: "1m",
+  repeat_interval: "50s",
+};
+
 /**
  * Renders the configuration of Alertmanager, as JSON, which is YAML. Secret: the URL of a webhook often contains a key.
- * @param proxy proxies of the stack, by which the webhook is reached
+ * @param proxy proxies of the stack, by which webhooks are reached
  */
 export function alertmanagerConfig(
-  { webhook, email }: Alerts,
+  { webhook, slack, email, watchdog }: Alerts,
   platform: Platform,
   proxy?: Settings["proxy"],
 ): pulumi.Output<string> {
+  const read = (source: Alerts["webhook"]) =>
+    source === undefined ? undefined : readSecret(source, platform);
   const secrets = {
-    webhook: webhook === undefined ? undefined : readSecret(webhook, platform),
-    password: email?.password === undefined ? undefined : readSecret(email.password, platform),
+    hook: read(webhook),
+    chatHook: read(slack),
+    dogHook: read(watchdog),
+    password: read(email?.password),
   };
   return pulumi.secret(
-    pulumi.output(secrets).apply(({ webhook: url, password }) => {
-      const through = proxy && url !== undefined ? proxyOf(url, proxy) : undefined;
-      const hook = {
-        url,
-        send_resolved: true,
-        ...(through !== undefined && { http_config: { proxy_url: through } }),
+    pulumi.output(secrets).apply(({ hook, chatHook, dogHook, password }) => {
+      const through = (url: string) => {
+        const by = proxy && proxyOf(url, proxy);
+        return by === undefined ? {} : { http_config: { proxy_url: by } };
       };
       return JSON.stringify({
         route: {
@@ -61,13 +78,27 @@ export function alertmanagerConfig(
           group_wait: "10s",
           group_interval: "1m",
           repeat_interval: "12h",
+          routes: dogHook === undefined ? [] : [watchdogRoute],
         },
         receivers: [
           {
             name: "people",
-            ...(url !== undefined && { webhook_configs: [hook] }),
+            ...(hook !== undefined && {
+              webhook_configs: [{ url: hook, send_resolved: true, ...through(hook) }],
+            }),
+            ...(chatHook !== undefined && {
+              slack_configs: [{ api_url: chatHook, send_resolved: true, ...chat, ...through(chatHook) }],
+            }),
             ...(email && { email_configs: [emailConfig(email, password)] }),
           },
+          ...(dogHook === undefined
+            ? []
+            : [
+                {
+                  name: "watchdog",
+                  webhook_configs: [{ url: dogHook, send_resolved: false, ...through(dogHook) }],
+                },
+              ]),
         ],
       });
     }),

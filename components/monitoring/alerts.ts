@@ -23,6 +23,16 @@ export type Alerting = Pick<
   readonly kubernetes?: { readonly storage: { readonly postgres: string } } | undefined;
 };
 
+/** Alert that always fires, so that its notifications prove that alerts are sent. */
+export const watchdogAlert = "Watchdog";
+
+const watchdogRule: AlertRule = {
+  alert: watchdogAlert,
+  expr: "vector(1)",
+  for: "0s",
+  annotations: { summary: "Alerts of the stack can be sent.", runbook: "docs/monitoring.md#send-alerts" },
+};
+
 const hour = 3600;
 const day = 24 * hour;
 
@@ -193,6 +203,7 @@ export function alertRules(settings: Alerting): AlertRule[] {
 
 /** Renders the rules file of Prometheus, as JSON, which is YAML. */
 export function rulesFile(settings: Alerting): string {
-  const rules = alertRules(settings);
+  const watchdog = settings.monitoring?.alerts?.watchdog === undefined ? [] : [watchdogRule];
+  const rules = [...alertRules(settings), ...watchdog];
   return JSON.stringify({ groups: [{ name: "airflow", interval: "15s", rules }] }, null, 2);
 }

@@ -1,3 +1,5 @@
+import { watchdogAlert } from "./alerts.ts";
+
 /** A graph of series over time. */
 export interface Panel {
   readonly title: string;
@@ -20,7 +22,10 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
   overview: {
     title: "The stack at a glance",
     panels: [
-      panel("Alerts", undefined, ['ALERTS{alertstate="firing"}', "{{alertname}}"]),
+      panel("Alerts", undefined, [
+        `ALERTS{alertstate="firing",alertname!="${watchdogAlert}"}`,
+        "{{alertname}}",
+      ]),
       panel("Runs", undefined, ["airflow_runs", "{{state}}"]),
       panel("Tasks", undefined, ["airflow_tasks", "{{state}}"]),
       panel(

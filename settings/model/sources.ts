@@ -80,6 +80,8 @@ interface Login {
 
 interface Alerts {
   readonly webhook?: SecretSource | undefined;
+  readonly slack?: SecretSource | undefined;
+  readonly watchdog?: SecretSource | undefined;
   readonly email?: { readonly password?: SecretSource | undefined } | undefined;
 }
 
@@ -112,7 +114,7 @@ export function secretSources(parsed: Secrets): PlacedSource[] {
   const { secrets, connections, variables, roles, publish, monitoring, dagsGit, dagBundles, tracing } =
     parsed;
   const { login, backup } = parsed;
-  const { webhook, email } = monitoring?.alerts ?? {};
+  const { webhook, slack, watchdog, email } = monitoring?.alerts ?? {};
   return [
     ...Object.entries(roles).flatMap(([role, extras]) =>
       under(extras?.secretFiles ?? {}, "roles", role, "secretFiles"),
@@ -126,7 +128,7 @@ export function secretSources(parsed: Secrets): PlacedSource[] {
       under({ uri, password, extra }, "connections", id),
     ),
     ...under(variables, "variables"),
-    ...under({ webhook }, "monitoring", "alerts"),
+    ...under({ webhook, slack, watchdog }, "monitoring", "alerts"),
     ...under({ password: email?.password }, "monitoring", "alerts", "email"),
     ...under({ password: dagsGit?.password, key: dagsGit?.key }, "dagsGit"),
     ...dagBundles.flatMap(([at, { password, key }]) => under({ password, key }, "dagBundles", at)),

@@ -24,8 +24,11 @@ const mail = (["to", "from"] as const).map((key) =>
 /** Rejects alerts that reach nobody. */
 const receivers = rule([], (_, isGiven) => {
   if (!isGiven("monitoring.alerts")) return [];
-  const isTold = isGiven("monitoring.alerts.webhook") || isGiven("monitoring.alerts.email");
-  return faultAt(["monitoring", "alerts"], isTold ? undefined : "expected webhook, email or both");
+  const isTold = (["webhook", "slack", "email", "watchdog"] as const).some((key) =>
+    isGiven(`monitoring.alerts.${key}`),
+  );
+  const message = "expected at least one of webhook, slack, email and watchdog";
+  return faultAt(["monitoring", "alerts"], isTold ? undefined : message);
 });
 
 /** Rejects metrics of the monitoring itself. */

@@ -2,15 +2,17 @@ import { textOf } from "../../model/sources.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-/** Rejects a webhook that Alertmanager would not start with. */
-const webhook = rule(["monitoring.alerts.webhook"], ({ monitoring }) => {
-  // An empty file is reported as such.
-  const url = textOf(monitoring?.alerts?.webhook) || undefined;
-  if (url === undefined || (/^https?:\/\/[^\s/]\S*$/.test(url) && URL.canParse(url))) return [];
-  const message =
-    "it is not a URL: expected http:// or https:// with a host, on one line without white space";
-  return faultAt(["monitoring", "alerts", "webhook"], message);
-});
+/** Rejects URLs that Alertmanager would not start with. */
+const urls = (["webhook", "slack", "watchdog"] as const).map((key) =>
+  rule([`monitoring.alerts.${key}`], ({ monitoring }) => {
+    // An empty file is reported as such.
+    const url = textOf(monitoring?.alerts?.[key]) || undefined;
+    if (url === undefined || (/^https?:\/\/[^\s/]\S*$/.test(url) && URL.canParse(url))) return [];
+    const message =
+      "it is not a URL: expected http:// or https:// with a host, on one line without white space";
+    return faultAt(["monitoring", "alerts", key], message);
+  }),
+);
 
 /** Requires both parts of a login at the mail server. */
 const login = rule([], (_, isGiven) => {
@@ -23,4 +25,4 @@ const login = rule([], (_, isGiven) => {
 });
 
 export const alertLoginRules = [login];
-export const alertContentRules = [webhook];
+export const alertContentRules = urls;

@@ -21,7 +21,15 @@ const alerts = object({
   webhook: secret
     .optional()
     .describe("URL that alerts are posted to, in the form of Alertmanager's webhooks."),
+  slack: secret
+    .optional()
+    .describe("URL of an incoming webhook of Slack or Mattermost, which shows alerts there."),
   email: email.optional().describe("Mail by which alerts are sent."),
+  watchdog: secret
+    .optional()
+    .describe(
+      "URL that is posted to every minute while alerts can be sent, of a service that tells you when this stops.",
+    ),
 });
 
 /** Monitoring of a stack. */

@@ -3,7 +3,7 @@ import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import { type Alerting, alertsOf } from "../../../components/monitoring/alerts.ts";
+import { type Alerting, alertsOf, watchdogAlert } from "../../../components/monitoring/alerts.ts";
 import { machineCertificate } from "../../../platforms/docker/certificate.ts";
 import { defaultVersion } from "../../../settings/schema/versions.ts";
 import { ensureImages } from "../../../tools/images.ts";
@@ -11,18 +11,21 @@ import { placeOfBackups, takeBackup } from "../../../tools/lib/backup/store.ts";
 import { fill, ownDisk, unfill } from "../../drill/nemesis/disk.ts";
 import { deafen } from "../lib/faults.ts";
 import { type Config, isRunning, TestStack } from "../lib/harness.ts";
-import { Prometheus } from "../lib/monitoring.ts";
+import { Prometheus, problems } from "../lib/monitoring.ts";
 import { dropPackets, passPackets } from "../lib/network.ts";
 import { query } from "../lib/services.ts";
 import { runsUndisturbed } from "../lib/undisturbed.ts";
 import { docker, pauseBy } from "../targets/docker.ts";
 import { flowerIsClosed } from "./around.ts";
+import { Receivers } from "./receivers.ts";
 
 const port = 18360;
 const monitoringPort = port + 1;
 const stack = new TestStack("livetest-alerts", port);
+const receivers = new Receivers();
 
 before(() => ensureImages(["monitoring", "backup"]));
+after(() => receivers.close());
 after(() => stack.discard());
 
 /** Writes a certificate that is valid for some days, and its key; returns the settings that publish the stack with them. */
@@ -41,12 +44,12 @@ const config = {
   workers: 1,
   redis: { memory: 128 },
   workerGroups: [{ name: "gpu", queues: ["gpu"], concurrency: 1 }],
-  monitoring: {},
   monitoringPort,
   canary: { every: "1m" },
   backup: { every: "1h", keep: 2, continuous: true },
 };
 
+let monitored: Config;
 let prometheus: Prometheus;
 
 const name = (instance: string) => `${stack.prefix}-${instance}`;
@@ -218,7 +221,8 @@ const title = ({ alerts }: Problem) => `${alerts.join(" and ")} fire while their
 let slow: string;
 
 test("a stack without problems has no alert but the one about a certificate that ends within 14 days", async () => {
-  await stack.up({ ...config, ...(await publish(10)) });
+  monitored = { ...config, monitoring: { alerts: await receivers.start(stack) } };
+  await stack.up({ ...monitored, ...(await publish(10)) });
   prometheus = new Prometheus(`http://127.0.0.1:${monitoringPort}`, stack.outputs);
   await prometheus.alerts(["CertificateEnds"], true, 120);
   await prometheus.selects("airflow_canary_success", 180);
@@ -230,11 +234,26 @@ test("a stack without problems has no alert but the one about a certificate that
   slow = await stack.trigger("gpu_naps", { seconds: 3600 });
 });
 
+test("each receiver is told in its form, and of the alert that always fires only the watchdog is", async () => {
+  await receivers.got("webhook", "CertificateEnds", '"status":"firing"');
+  await receivers.got("slack", "FIRING: CertificateEnds", "expires within 14 days");
+  await receivers.got("watchdog", watchdogAlert);
+  assert.deepEqual([...new Set(receivers.toldOf("webhook"))], ["CertificateEnds"]);
+  assert.deepEqual([...new Set(receivers.toldOf("watchdog"))], [watchdogAlert]);
+});
+
 test("a published Flower is reached over TLS alone, with its password", () =>
   flowerIsClosed(port + 5, stack.outputs));
 
 suite("problems side by side", { concurrency: true }, () => {
   for (const problem of independent) test(title(problem), () => fireAndStop(problem));
+
+  // Its end takes the five minutes of its expression: the last alert's end shows that one, too.
+  test("NotificationsFail fires while receivers refuse what they are told", async () => {
+    receivers.refuse = true;
+    await prometheus.alerts(["NotificationsFail"], true, 240);
+    receivers.refuse = false;
+  });
 });
 
 for (const problem of disruptive) test(title(problem), () => fireAndStop(problem));
@@ -248,18 +267,17 @@ test("QueueSlow fires while a message waits behind a long task, and WorkerIdle w
 });
 
 test("CertificateEnds stops once the certificate is renewed; then no alert is left, and each has fired", async () => {
-  await stack.up({ ...config, ...(await publish(90)) });
+  await stack.up({ ...monitored, ...(await publish(90)) });
   await prometheus.alerts(["CertificateEnds"], false, 120);
-  await prometheus.selects("absent(ALERTS{alertstate='firing'})", 300);
-  const fired = await prometheus.query(
-    "group by (alertname) (last_over_time(ALERTS{alertstate='firing'}[1h]))",
-  );
+  await prometheus.selects(`absent(${problems})`, 300);
+  const fired = await prometheus.query(`group by (alertname) (last_over_time(${problems}[1h]))`);
   const all = alertsOf({
     platform: "docker",
     version: defaultVersion,
     canary: { every: 60 },
     backup: { every: 3600, continuous: true },
     groups: [],
+    monitoring: { alerts: {} },
     postgres: {},
   } as unknown as Alerting);
   assert.deepEqual(fired.map(({ metric }) => metric.alertname).sort(), Object.keys(all).sort());

@@ -1,4 +1,4 @@
-import { type Alerting, alertsOf } from "../../../components/monitoring/alerts.ts";
+import { type Alerting, alertsOf, watchdogAlert } from "../../../components/monitoring/alerts.ts";
 import { waitFor } from "../../runner/waiting.ts";
 
 /** Values of each series before and after a problem (`good`), and during it (`bad`). */
@@ -97,6 +97,9 @@ interface Sample {
   readonly value: readonly [seconds: number, value: string];
 }
 
+/** PromQL expression that selects the alerts which fire because of a problem. */
+export const problems = `ALERTS{alertstate="firing",alertname!="${watchdogAlert}"}`;
+
 /** Client of a stack's Prometheus. */
 export class Prometheus {
   private readonly url: string;
@@ -128,9 +131,9 @@ export class Prometheus {
     });
   }
 
-  /** Lists the alerts that fire, sorted. */
+  /** Lists the alerts that fire because of a problem, sorted. */
   async firing(): Promise<string[]> {
-    const samples = await this.query('ALERTS{alertstate="firing"}');
+    const samples = await this.query(problems);
     return [...new Set(samples.map(({ metric }) => metric.alertname ?? ""))].sort();
   }
 

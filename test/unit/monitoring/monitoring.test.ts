@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { alertsOf } from "../../../components/monitoring/alerts.ts";
+import { alertsOf, watchdogAlert } from "../../../components/monitoring/alerts.ts";
 import { consoles } from "../../../components/monitoring/consoles.ts";
 import { dashboards, forGrafana } from "../../../components/monitoring/dashboards.ts";
 import { families } from "../../../components/monitoring/families.ts";
@@ -160,6 +160,36 @@ test("Prometheus scrapes the exporter and further URLs, and Alertmanager gets th
       email_configs: [{ to: email.to, from: email.from, smarthost: server, send_resolved: true }],
     },
   ]);
+});
+
+test("Slack gets each alert's summary; a watchdog gets the alert that always fires, which nobody else gets", async () => {
+  const slack = "https://hooks.slack.example.com/key";
+  const watchdog = "https://watchdog.example.com/key";
+  const filesOf = async (alerts: object) => {
+    const store = (await containers({ monitoring: { alerts } })).get("monitoring") ?? assert.fail();
+    const [rules, config] = ["/opt/monitoring/rules.json", "/run/secrets/alertmanager.json"].map((file) =>
+      JSON.parse(fileIn(store, file)),
+    );
+    return { rules: rules.groups[0].rules.map(({ alert }: { alert: string }) => alert), ...config };
+  };
+  const both = await filesOf({ slack, watchdog });
+  assert.equal(both.rules.at(-1), watchdogAlert);
+  assert.deepEqual(both.route.routes, [
+    {
+      matchers: ['alertname="Watchdog"'],
+      receiver: "watchdog",
+      group_interval: "1m",
+      repeat_interval: "50s",
+    },
+  ]);
+  const [people, dog] = both.receivers;
+  assert.equal(people.slack_configs[0].api_url, slack);
+  assert.match(people.slack_configs[0].text, /Annotations\.summary/);
+  assert.deepEqual([people.webhook_configs, people.email_configs], [undefined, undefined]);
+  assert.deepEqual(dog, { name: "watchdog", webhook_configs: [{ url: watchdog, send_resolved: false }] });
+  const one = await filesOf({ slack });
+  assert.ok(!one.rules.includes(watchdogAlert));
+  assert.deepEqual([one.route.routes, one.receivers.length], [[], 1]);
 });
 
 test("the monitoring is healthy only if Prometheus and Alertmanager are, where alerts are sent", async () => {

@@ -61,18 +61,20 @@ export const outside: readonly BadRow[] = [
     );
   }),
   row("alerts without a receiver", "  airflow:monitoring: { alerts: {} }\n", [
-    "2: monitoring.alerts is {…}; expected webhook, email or both",
+    "2: monitoring.alerts is {…}; expected at least one of webhook, slack, email and watchdog",
   ]),
-  row(
-    "a webhook that is no URL",
-    `  airflow:monitoring: { alerts: { webhook: { file: ${files}/hook } } }\n`,
-    [
-      "2: monitoring.alerts.webhook is {…}; it is not a URL: expected http:// or https:// with a host, on one line without white space",
-    ],
+  ...["webhook", "slack", "watchdog"].map((key) =>
+    row(
+      `a ${key} that is no URL`,
+      `  airflow:monitoring: { alerts: { ${key}: { file: ${files}/hook } } }\n`,
+      [
+        `2: monitoring.alerts.${key} is {…}; it is not a URL: expected http:// or https:// with a host, on one line without white space`,
+      ],
+    ),
   ),
   row(
     "empty files in the place of secrets",
-    `  airflow:monitoring: { alerts: { webhook: { file: ${files}/empty } } }
+    `  airflow:monitoring: { alerts: { webhook: { file: ${files}/empty }, slack: { file: ${files}/empty }, watchdog: { file: ${files}/empty } } }
   airflow:tracing: { endpoint: http://a.test:4318, headers: { file: ${files}/empty } }
   airflow:dagsGit: { url: https://git.test/dags.git, password: { file: ${files}/empty } }
   airflow:roles: { all: { secretFiles: { token: { file: ${files}/empty } } } }
@@ -80,7 +82,7 @@ export const outside: readonly BadRow[] = [
   airflow:variables: { a: { file: ${files}/empty } }
 `,
     [
-      `2: monitoring.alerts.webhook is {…}; ${empty}`,
+      ...["slack", "watchdog", "webhook"].map((key) => `2: monitoring.alerts.${key} is {…}; ${empty}`),
       `3: tracing.headers is {…}; ${empty}`,
       `4: dagsGit.password is {…}; ${empty}`,
       `5: roles.all.secretFiles.token is {…}; ${empty}`,

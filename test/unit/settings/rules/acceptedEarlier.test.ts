@@ -62,7 +62,7 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
   [
     "alerts without a receiver",
     { monitoring: { alerts: {} } },
-    /monitoring\.alerts is \{…\}; expected webhook/,
+    /monitoring\.alerts is \{…\}; expected at least one of webhook/,
   ],
   [
     "metrics of the monitoring itself",
