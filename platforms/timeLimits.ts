@@ -11,6 +11,9 @@ const engineSeconds = 1200;
 /** Seconds for a cluster to start a job, and to report its end. */
 const clusterSeconds = 300;
 
+/** Seconds for a cluster to add a node, attach a volume, pull an image and get a small service ready. */
+const nodeSeconds = 720;
+
 function timeouts(seconds: Readonly<Record<"create" | "update" | "delete", number>>): CustomTimeouts {
   const entries = Object.entries(seconds).map(([operation, limit]) => [operation, `${limit}s`]);
   return Object.fromEntries(entries);
@@ -45,9 +48,13 @@ export function jobOnEngine(job: Pick<Job, "maxSeconds" | "stop">): CustomTimeou
   return onEngine(secondsOf(job), job.stop);
 }
 
+function readySeconds(service: Pick<Service, "healthy">): number {
+  return Math.max(healthySeconds(service), nodeSeconds);
+}
+
 /** Returns the seconds in which an updated service must get at least one more pod ready. */
-export function progressSeconds({ healthy, stop }: Pick<Service, "healthy" | "stop">): number {
-  return healthySeconds({ healthy }) + stop.graceSeconds;
+export function progressSeconds(service: Pick<Service, "healthy" | "stop">): number {
+  return readySeconds(service) + service.stop.graceSeconds;
 }
 
 /** Returns the limits of a service's pods, which start together, are replaced one after another, and stop together. */
@@ -57,8 +64,8 @@ export function serviceInCluster(
   const pods = service.autoscale?.max ?? service.replicas ?? 1;
   const { startSeconds } = service.healthy;
   return timeouts({
-    create: healthySeconds(service),
-    update: healthySeconds(service) + pods * (startSeconds + service.stop.graceSeconds),
+    create: readySeconds(service),
+    update: readySeconds(service) + pods * (startSeconds + service.stop.graceSeconds),
     delete: progressSeconds(service),
   });
 }

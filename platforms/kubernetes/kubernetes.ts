@@ -31,9 +31,9 @@ import { contentName, metadataOf } from "./metadata.ts";
 import { type NamespaceResources, namespaceResources } from "./namespace.ts";
 import { needsKeda, scaling } from "./operators/keda.ts";
 import { observe } from "./operators/prometheusOperator.ts";
-import { annotationsOf, jobPod, type PodArgs, selector, servicePod, zones } from "./pod.ts";
+import { jobPod, type PodArgs, selector, servicePod, zones } from "./pod.ts";
 import { admission, policy, reachLabels } from "./policies.ts";
-import { rolling } from "./rolling.ts";
+import { annotationsOf, disruptions, rolling } from "./rolling.ts";
 
 /** Retries of a failing job. */
 const retries = 2;
@@ -114,7 +114,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
         customTimeouts: serviceInCluster(service),
       });
     const metadata = this.metadata(name, [], service.labels);
-    const template = { metadata: this.podMetadata(name, service), spec: pod };
+    const template = { metadata: this.podMetadata(name, service, this.shared.identity), spec: pod };
     const spec = { ...(!autoscale && { replicas }), selector: { matchLabels: selector(name) }, template };
 
     if (port !== undefined) {
@@ -125,11 +125,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       );
     }
     if (replicas > 1 || autoscale) {
-      new k8s.policy.v1.PodDisruptionBudget(
-        name,
-        { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector(name) } } },
-        this.child(opts),
-      );
+      new k8s.policy.v1.PodDisruptionBudget(name, { metadata, spec: disruptions(name) }, this.child(opts));
     }
     if (stateful) {
       const args = {
@@ -275,11 +271,18 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     return metadataOf(name, this.shared.namespace, { ...this.labels, ...labels }, hints);
   }
 
-  /** Puts selector and reach labels last, so that no other label overrides them. */
-  private podMetadata(name: string, job: Job): k8s.types.input.meta.v1.ObjectMeta {
+  /**
+   * Puts selector and reach labels last, so that no other label overrides them.
+   * @param identity further annotations, with which pods are replaced when their service account changes
+   */
+  private podMetadata(
+    name: string,
+    job: Job & Partial<Service>,
+    identity?: Labels,
+  ): k8s.types.input.meta.v1.ObjectMeta {
     const labels = { ...this.labels, ...job.labels, ...selector(name), ...reachLabels(job) };
-    const annotations = annotationsOf(job);
-    return { labels, ...(annotations && { annotations }) };
+    const own = annotationsOf(job);
+    return { labels, ...((own ?? identity) && { annotations: { ...identity, ...own } }) };
   }
 
   private child(opts: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {

@@ -1,7 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesSettings } from "../../settings/schema/kubernetes.ts";
+import { oldestKubernetes } from "../../settings/schema/versions.ts";
 import type { Labels, Service, Values } from "../../workload.ts";
+import { contentHash } from "../contentHash.ts";
 import { podOperatorRole } from "./cluster/podOperator.ts";
 import { denyAll, solvers } from "./policies.ts";
 
@@ -9,6 +11,8 @@ import { denyAll, solvers } from "./policies.ts";
 export interface NamespaceResources {
   readonly namespace: pulumi.Output<string>;
   readonly serviceAccount: pulumi.Output<string>;
+  /** Annotation of pods that tells what their service account gives them, if it gives something. */
+  readonly identity?: Labels;
   /** Names of priority classes, if the stack has some. */
   readonly priorityClasses?: Readonly<Record<Service["priority"], pulumi.Output<string>>>;
 }
@@ -28,19 +32,28 @@ export function unowned(labels: Labels): { readonly labels?: Labels } {
 }
 
 /** Renders the labels of pod security: nothing in the namespace may be privileged. */
-function restricted(mode: "enforce" | "audit" | "warn"): Labels {
+function restricted(mode: "enforce" | "audit" | "warn", version: string): Labels {
   return {
     [`pod-security.kubernetes.io/${mode}`]: "restricted",
-    [`pod-security.kubernetes.io/${mode}-version`]: "latest",
+    [`pod-security.kubernetes.io/${mode}-version`]: version,
   };
 }
+
+/** Annotation of pods with a hash of what their service account gives them. */
+const identityKey = "airflow-on-celery/service-account";
+
+/** Labels of a namespace. A newer cluster warns of what its own standard forbids, and still starts the pods. */
+const levels = {
+  ...restricted("enforce", `v${oldestKubernetes}`),
+  ...restricted("audit", "latest"),
+  ...restricted("warn", "latest"),
+};
 
 function createdNamespace(
   name: string,
   { stack, labels, owner }: NamespaceArgs,
   opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Namespace {
-  const levels = { ...restricted("enforce"), ...restricted("audit"), ...restricted("warn") };
   // The namespace contains the claims, so it shares their protection. An adoption replaces the id in its label.
   const annotations = { "pulumi.com/patchForce": "true" };
   return new k8s.core.v1.Namespace(
@@ -83,6 +96,7 @@ export function namespaceResources(
   const created = createNamespace ? [createdNamespace(name, args, opts)] : [];
   const namespace = created[0]?.metadata.name ?? pulumi.output(stack);
   const { annotations } = serviceAccount;
+  const gives = [annotations, pullSecrets].some((given) => Object.keys(given).length > 0);
   const account = new k8s.core.v1.ServiceAccount(
     name,
     {
@@ -116,6 +130,8 @@ export function namespaceResources(
   return {
     namespace,
     serviceAccount: account.metadata.name,
+    // A pod has what its service account gave when the pod started.
+    ...(gives && { identity: { [identityKey]: contentHash(JSON.stringify([annotations, pullSecrets])) } }),
     ...(priority && { priorityClasses: priorityClasses(priority, args, { ...opts, dependsOn: created }) }),
   };
 }

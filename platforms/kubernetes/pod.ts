@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Job, Limits, Nodes, PodExtras, Service, Stop, Volume } from "../../workload.ts";
+import type { Job, Limits, Nodes, Service, Stop, Volume } from "../../workload.ts";
 import { runtimeDirectory, secretsDirectory, usualSharedMemory } from "../../workload.ts";
 import { withPodExtras } from "./podExtras.ts";
 import { probes } from "./probes.ts";
@@ -38,11 +38,16 @@ export const zones = ["topology.kubernetes.io/zone", hosts];
 /** Seconds that a stopping pod still serves, until every node has removed it from its routes. */
 const drainSeconds = 5;
 
-/** Seconds after which a pod of a lost node is started elsewhere; the cluster's default is 300. */
+/** Seconds after which a Deployment's pod of a lost node is started elsewhere; the cluster's default is 300. */
 const lostNodeSeconds = 60;
 
-/** Seconds that Cluster Autoscaler lets pods stop when it removes a node: its default `--max-graceful-termination-sec`. */
-const autoscalerSeconds = 600;
+/** Tolerations of pods that start elsewhere soon. A StatefulSet's pod would not: it would only be stopped when its node is back. */
+const lostNode = ["not-ready", "unreachable"].map((taint) => ({
+  key: `node.kubernetes.io/${taint}`,
+  operator: "Exists",
+  effect: "NoExecute",
+  tolerationSeconds: lostNodeSeconds,
+}));
 
 /** Storage that a container may use outside its volumes, including its logs. */
 const ephemeralStorage = { request: "256Mi", limit: "10Gi" };
@@ -52,7 +57,7 @@ export function fileKey(path: string): string {
   return path.slice(1).replaceAll("/", "_");
 }
 
-function mountName(path: string): string {
+export function mountName(path: string): string {
   return path
     .slice(1)
     .toLowerCase()
@@ -229,16 +234,10 @@ export function servicePod(
 ): PodSpec {
   const { pod, container } = base(name, service, args, service.priority);
   const drains = service.port !== undefined && !service.stateful;
-  const lost = ["not-ready", "unreachable"].map((taint) => ({
-    key: `node.kubernetes.io/${taint}`,
-    operator: "Exists",
-    effect: "NoExecute",
-    tolerationSeconds: lostNodeSeconds,
-  }));
   return {
     ...pod,
     restartPolicy: "Always",
-    tolerations: [...tolerationsOf(args.nodes), ...lost],
+    tolerations: [...tolerationsOf(args.nodes), ...(service.stateful ? [] : lostNode)],
     terminationGracePeriodSeconds: service.stop.graceSeconds + (drains ? drainSeconds : 0),
     topologySpreadConstraints: (args.spread ?? [hosts]).map((topologyKey) => ({
       maxSkew: 1,
@@ -269,12 +268,6 @@ export function jobPod(name: string, job: Job, args: PodArgs): PodSpec {
     tolerations: tolerationsOf(args.nodes),
     terminationGracePeriodSeconds: job.stop.graceSeconds,
   };
-}
-
-/** Keeps the cluster's autoscaler from pods that may take longer to stop than it waits; a stack's own annotations win. */
-export function annotationsOf({ stop, pod }: Pick<Job, "stop" | "pod">): PodExtras["annotations"] {
-  if (stop.graceSeconds <= autoscalerSeconds) return pod?.annotations;
-  return { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false", ...pod?.annotations };
 }
 
 /** Labels that select the pods of one workload. */

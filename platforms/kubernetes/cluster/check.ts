@@ -77,6 +77,16 @@ function isDeployed(resources: readonly StateResource[], namespace: string): boo
   });
 }
 
+/** Explains why a stack has to go on making its namespace: a cluster removes a namespace with all volumes in it. */
+function namespaceFaults(resources: readonly StateResource[]): readonly string[] {
+  const made = resources.find(({ type }) => type === "kubernetes:core/v1:Namespace");
+  const { metadata } = (made?.outputs ?? {}) as { metadata?: { name?: string } };
+  if (!made) return [];
+  return [
+    `kubernetes.createNamespace is false, and the stack has made namespace ${metadata?.name}, which has its data; expected true`,
+  ];
+}
+
 async function neighbourFaults(namespace: string, flags: readonly string[]): Promise<readonly string[]> {
   return [neighbourFault(namespace, (await objects(flags, neighbourKinds)) ?? []) ?? []].flat();
 }
@@ -99,6 +109,7 @@ export async function checkCluster(
   const flags = [...contextFlags(kubernetes), "--namespace", place];
   const mayShare = kubernetes.createNamespace || hasFlag("adopt") || isDeployed(resources, place);
   const faults = await Promise.all([
+    kubernetes.createNamespace ? [] : namespaceFaults(resources),
     versionFaults(flags),
     mayShare ? [] : neighbourFaults(place, flags),
     storageFaults(settings, flags),

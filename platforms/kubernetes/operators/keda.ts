@@ -7,6 +7,15 @@ import { withDefinitions } from "./definition.ts";
 /** Seconds between two polls, and seconds without tasks after which the last instances stop. */
 const pace = { pollingInterval: 10, cooldownPeriod: 300 };
 
+/**
+ * Stops an instance a minute, once fewer have sufficed for ten. An instance that ends its last tasks takes no other, and
+ * no new one has its place meanwhile, so several at once would leave too few for the next tasks.
+ */
+const scaleDown = {
+  stabilizationWindowSeconds: 600,
+  policies: [{ type: "Pods", value: 1, periodSeconds: 60 }],
+};
+
 /** Makes resources with the returned options wait for KEDA. */
 export function needsKeda(name: string, opts: pulumi.CustomResourceOptions): pulumi.CustomResourceOptions {
   const definitions = ["scaledobjects.keda.sh", "triggerauthentications.keda.sh"] as const;
@@ -71,6 +80,7 @@ export function scaling(
         minReplicaCount: min,
         maxReplicaCount: max,
         ...pace,
+        advanced: { horizontalPodAutoscalerConfig: { behavior: { scaleDown } } },
         triggers: [
           {
             type: "postgresql",

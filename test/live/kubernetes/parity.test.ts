@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { localImage } from "../../../images/local.ts";
+import { oldestKubernetes } from "../../../settings/schema/versions.ts";
 import { ensureImages } from "../../../tools/images.ts";
 import { allowedInside } from "../../parity/allowed.ts";
 import { idlePod, Namespace, type Plain, type Pod } from "../../parity/cluster.ts";
@@ -170,7 +171,8 @@ test("every pod is admitted where the restricted level is enforced", async () =>
   const { metadata } = JSON.parse(await kubectl("get", "namespace", stack.name, "--output", "json"));
   for (const mode of ["enforce", "audit", "warn"]) {
     assert.equal(metadata.labels[`pod-security.kubernetes.io/${mode}`], "restricted");
-    assert.equal(metadata.labels[`pod-security.kubernetes.io/${mode}-version`], "latest");
+    const version = mode === "enforce" ? `v${oldestKubernetes}` : "latest";
+    assert.equal(metadata.labels[`pod-security.kubernetes.io/${mode}-version`], version);
   }
   assert.doesNotMatch(deployOutput, /PodSecurity/);
   const events = await stack.list<{ message: string }>("events");

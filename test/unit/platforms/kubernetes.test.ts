@@ -362,6 +362,7 @@ test("pods of a workload are spread over nodes, not counting pods of an old vers
 test("one pod at a time of a workload with several may be evicted", async () => {
   const budget = (name: string) => ({
     maxUnavailable: 1,
+    unhealthyPodEvictionPolicy: "AlwaysAllow",
     selector: { matchLabels: { "app.kubernetes.io/name": name } },
   });
   const several = { schedulers: 2, webservers: 2, triggerers: 2, workers: 2 };

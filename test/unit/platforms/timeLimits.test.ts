@@ -73,6 +73,13 @@ test("a Deployment's progress deadline is that of one pod, and its time limit co
   assert.equal(limitOf(all, "scheduler", "update"), 4 * start + 3 * (start + 30));
 });
 
+test("a small service in a cluster has time for a new node, a volume and a pull", async () => {
+  const images = { ...cluster.images, pgbouncer: "registry.example.com/pgbouncer:1" };
+  const all = await workloads({ ...cluster, images, pgbouncer: {} });
+  assert.equal(limitOf(all, "pgbouncer", "create"), 720);
+  assert.ok(Number(specOf(all, "pgbouncer").progressDeadlineSeconds) > 720);
+});
+
 test("a migration may take migrationSeconds on both platforms", async () => {
   const onEngine = await workloads({ migrationSeconds: 20_000 });
   assert.equal(limitOf(onEngine, "migration", "create"), 20_000 + 1200);

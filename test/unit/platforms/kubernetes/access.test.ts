@@ -165,23 +165,58 @@ test("roles.*.pod adds fields to the role's pods", async () => {
   const objects = await declared({ roles: { all: { pod }, webserver: { pod: { annotations: {} } } } });
   const annotations = (name: string) =>
     ((specOf(objects, name).template as Plain).metadata as Plain).annotations;
-  assert.deepEqual(annotations("Deployment scheduler"), pod.annotations);
-  assert.deepEqual(annotations("Deployment webserver"), {});
+  const local = { "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes": "tmp" };
+  assert.deepEqual(annotations("Deployment scheduler"), { ...local, ...pod.annotations });
+  assert.deepEqual(annotations("Deployment webserver"), local);
   assert.equal(annotations("StatefulSet redis"), undefined);
   const sidecars = podsOf(objects).filter(([, , { initContainers }]) => initContainers !== undefined);
   assert.deepEqual(sidecars.map(([name]) => name).sort(), [...controlRoles, "worker"]);
 });
 
-test("a node with workers that may take longer than the cluster's autoscaler waits is not removed by it", async () => {
+test("the cluster's autoscaler may remove nodes of workers and roles, but for workers that may take longer than it waits", async () => {
   const key = "cluster-autoscaler.kubernetes.io/safe-to-evict";
+  const moves = { [`${key}-local-volumes`]: "tmp" };
   const annotations = async (config: Plain, name = "StatefulSet worker") =>
     ((specOf(await declared(config), name).template as Plain).metadata as Plain).annotations;
-  assert.equal(await annotations({ workerGraceSeconds: 600 }), undefined);
+  assert.deepEqual(await annotations({ workerGraceSeconds: 600 }), moves);
   assert.deepEqual(await annotations({ workerGraceSeconds: 601 }), { [key]: "false" });
-  assert.equal(await annotations({ workerGraceSeconds: 601 }, "Deployment scheduler"), undefined);
+  assert.deepEqual(await annotations({ workerGraceSeconds: 601 }, "Deployment scheduler"), moves);
+  for (const name of ["StatefulSet postgres", "Job migration"])
+    assert.equal(await annotations({}, name), undefined, name);
   const pod = { annotations: { [key]: "true", "example.com/watched": "true" } };
   const own = { workerGraceSeconds: 601, roles: { worker: { pod } } };
   assert.deepEqual(await annotations(own), pod.annotations);
+});
+
+test("a change of what the service account gives to pods replaces them, and no job", async () => {
+  const key = "airflow-on-celery/service-account";
+  const hash = async (kubernetes: Plain, name = "StatefulSet redis") => {
+    const { annotations } = (specOf(await declared({ kubernetes }), name).template as Plain)
+      .metadata as Plain;
+    return (annotations as Plain | undefined)?.[key];
+  };
+  const roleOf = (role: string) => ({
+    serviceAccount: { annotations: { "eks.amazonaws.com/role-arn": role } },
+  });
+  assert.equal(await hash({}), undefined);
+  const all = [await hash(roleOf("a")), await hash(roleOf("b")), await hash({ pullSecrets: ["a"] })];
+  assert.equal(new Set([undefined, ...all]).size, 4);
+  assert.equal(await hash(roleOf("a"), "Deployment scheduler"), all[0]);
+  assert.equal(await hash(roleOf("a"), "Job migration"), undefined);
+});
+
+test("only pods that start elsewhere are soon stopped on a lost node", async () => {
+  const pods = podsOf(await declared({}));
+  const seconds = pods
+    .filter(([, kind]) => kind !== "Job")
+    .map(([name, kind, { tolerations }]) => [
+      name,
+      kind,
+      (tolerations as Plain[]).map(({ tolerationSeconds }) => tolerationSeconds),
+    ]);
+  assert.ok(seconds.length > 5);
+  for (const [name, kind, found] of seconds)
+    assert.deepEqual(found, kind === "Deployment" ? [60, 60] : [], `${kind} ${name}`);
 });
 
 test("roles.*.pod refuses names that the stack itself uses", () => {

@@ -255,3 +255,21 @@ test("a first deployment to a namespace that the stack does not make is refused 
   assert.equal(await fault(shared, deployedTo("team")), undefined, "of a stack that was deployed there");
   assert.match((await fault(shared, deployedTo("other"))) ?? "", /Deployment shop/);
 });
+
+test("a stack that has made its namespace cannot stop making it, which would remove its volumes", async () => {
+  const resources = [
+    { urn: "a", type: "kubernetes:core/v1:Namespace", outputs: { metadata: { name: "team" } } },
+  ];
+  const fault = async (createNamespace: boolean) =>
+    (
+      await checked(
+        { ...cluster, kubernetes: { createNamespace, namespace: "team" } },
+        { nodes: "exit 1", resources },
+      )
+    ).error;
+  assert.equal(
+    await fault(false),
+    "kubernetes.createNamespace is false, and the stack has made namespace team, which has its data; expected true",
+  );
+  assert.equal(await fault(true), undefined);
+});

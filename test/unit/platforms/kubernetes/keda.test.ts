@@ -44,6 +44,16 @@ test("KEDA sets the number of workers by the queued and running tasks of their q
     maxReplicaCount: 3,
     pollingInterval: 10,
     cooldownPeriod: 300,
+    advanced: {
+      horizontalPodAutoscalerConfig: {
+        behavior: {
+          scaleDown: {
+            stabilizationWindowSeconds: 600,
+            policies: [{ type: "Pods", value: 1, periodSeconds: 60 }],
+          },
+        },
+      },
+    },
     triggers: [
       {
         type: "postgresql",
