@@ -43,7 +43,7 @@ export const machine = object({
   labels: labels.optional().describe("On Kubernetes: labels of nodes."),
   workers: counts
     .optional()
-    .describe("Number of workers of the default group, or of each group: `{ default: 4, gpu: 1 }`."),
+    .describe("Number of workers of the default group, or of each group: `{ default: 4, reports: 1 }`."),
 });
 
 export type MachineSettings = z.output<typeof machine>;

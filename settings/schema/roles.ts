@@ -62,7 +62,11 @@ const roleExtras = object({
     .describe(
       "Volumes by path in the container: `{ /opt/models: models }` is a volume that all roles naming it share, `{ /opt/models: /srv/models }` a directory of the machine, read-only and on Docker only.",
     ),
-  memory: memory.optional().describe("MiB that each instance may use; for workers use `workerMemory`."),
+  memory: memory
+    .optional()
+    .describe(
+      "MiB that each instance may use; default: 2048 for the webserver, 512 for Flower, 1024 for other roles; for workers use `workerMemory`.",
+    ),
   cpu: cpu.optional().describe("Cores that each instance may use; for workers use `workerCpu`."),
   sharedMemory: memory
     .optional()

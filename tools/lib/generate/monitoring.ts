@@ -34,7 +34,7 @@ export function monitoringTables(): string {
       "neither QueueUnread nor WorkerIdle, and QueueSlow has its first condition alone: workers do not report which queues they read.",
     markdownTable(["alert", "while", "for"], alerts),
     "## Series",
-    markdownTable(["family", "labels", "meaning", "read from"], series),
+    markdownTable(["series", "labels", "meaning", "read from"], series),
   ].join("\n\n");
 }
 
