@@ -12,6 +12,19 @@ go_hash() { # DIRECTORY [ARGUMENT...]
   { uname -sm; cd "$directory"; find . "$@" -type f -print | LC_ALL=C sort | xargs cat; } | sha256
 }
 
+# Notes that a command uses a tool. A cache that may only be read is not pruned either.
+used() { { : > "$1/.used"; } 2> /dev/null || true; } # DIRECTORY
+
+# Removes what no command has used for 60 days: tools of other versions, and files that Node.js has compiled.
+prune() {
+  local tool
+  for tool in "$cache"/{node,pulumi}-*; do
+    [[ ! -d $tool || -e $tool/.used ]] || used "$tool"
+    [[ ! -d $tool || -z $(find "$tool/.used" -mtime +60) ]] || rm -rf "$tool"
+  done
+  [[ ! -d $cache/compile ]] || find "$cache/compile" -type f -mtime +60 -delete
+}
+
 # Fills a directory all at once: DIRECTORY is there only when `COMMAND... DIRECTORY.new` has succeeded.
 into() { # DIRECTORY COMMAND...
   local directory=$1; shift
@@ -20,6 +33,7 @@ into() { # DIRECTORY COMMAND...
   "$@" "$directory.new" || { rm -rf "$directory.new"; return 1; }
   rm -rf "$directory"
   mv "$directory.new" "$directory"
+  prune
 }
 
 # Lets one of several runs make the tools while the others wait. Quick steps have a lock of their own.

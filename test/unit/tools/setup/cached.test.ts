@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -36,6 +36,41 @@ test("a Pulumi CLI that was built is found without Go, and collects garbage more
   const own = 'GOGC=50 tools/run "$@"';
   assert.equal(failure("bash", "-c", own, "bash", join(home, "ready.mjs"), `${built},50`), undefined);
   rmSync(built, { recursive: true });
+});
+
+test("a new tool removes tools and compiled files that no command has used for 60 days", () => {
+  const cache = join(mkdtempSync(join(home, "prune-")), "airflow-on-celery");
+  const old = new Date(Date.now() - 61 * 24 * 3_600_000);
+  const made = (folder: string, used?: Date) => {
+    mkdirSync(join(cache, folder), { recursive: true });
+    if (!used) return;
+    writeFileSync(join(cache, folder, ".used"), "");
+    utimesSync(join(cache, folder, ".used"), used, used);
+  };
+  made("node-1", old);
+  made("node-2", new Date());
+  made("pulumi-built-0", old);
+  made("pulumi-built-1");
+  made("drill", old);
+  mkdirSync(join(cache, "compile"));
+  for (const file of ["old", "new"]) writeFileSync(join(cache, "compile", file), "");
+  utimesSync(join(cache, "compile/old"), old, old);
+  const script = 'source tools/lib/setup/cache.sh; into "$cache/pulumi-built-2" true';
+  execFileSync("bash", ["-euo", "pipefail", "-c", script], {
+    cwd: project,
+    env: { ...process.env, XDG_CACHE_HOME: join(cache, "..") },
+  });
+  const left = readdirSync(cache, { recursive: true })
+    .map(String)
+    .filter((name) => !name.endsWith(".used"));
+  assert.deepEqual(left.sort(), [
+    "compile",
+    "compile/new",
+    "drill",
+    "node-2",
+    "pulumi-built-1",
+    "pulumi-built-2",
+  ]);
 });
 
 test("the base image is made sure of without timeout and sha256sum, which macOS lacks", () => {

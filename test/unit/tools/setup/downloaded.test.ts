@@ -67,6 +67,6 @@ test("a Pulumi CLI with the checksum of its release is unpacked", () => {
     .digest("hex");
   assert.deepEqual(setUp(sum), { status: 0, stderr: `setup: Pulumi ${version}\n` });
   const folder = join(cache, `pulumi-${version}-${platform}`);
-  assert.deepEqual(readdirSync(folder), ["pulumi"]);
+  assert.deepEqual(readdirSync(folder), [".used", "pulumi"]);
   assert.ok(existsSync(join(folder, "pulumi/pulumi")));
 });
