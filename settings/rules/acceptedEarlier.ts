@@ -5,6 +5,7 @@ import { atLeastOne } from "./airflow/values.ts";
 import { faultAt } from "./fault.ts";
 import { tooWide } from "./network/trustedProxies.ts";
 import { rule } from "./rule.ts";
+import { twiceRules } from "./services/twice.ts";
 import { readableQueue } from "./workers/queues.ts";
 
 const atoms = "[\\w!#$%&'*+/=?^`{|}~-]+";
@@ -120,4 +121,5 @@ export const acceptedEarlierRules = [
   ...deferred,
   ...json,
   schema,
+  ...twiceRules,
 ];

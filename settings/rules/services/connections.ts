@@ -9,6 +9,7 @@ import {
   sum,
 } from "../../model/connections.ts";
 import { countsOf, groupParts } from "../../model/groups.ts";
+import { givenSetting } from "../../model/servers.ts";
 import { optionRule } from "../airflow/option.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
@@ -42,7 +43,7 @@ function serverFaults(stack: ConnectionInputs): Fault[] {
   const [total, limit] = [sum(shares), serverLimit(stack)];
   // A limit that is not a number has a fault of its own.
   if (!(total > limit)) return [];
-  const { max_connections: given } = postgres.settings;
+  const [key = "max_connections", given] = givenSetting(postgres.settings, "max_connections") ?? [];
   const limited = `max_connections ${given ?? 100}, less those kept for superusers`;
   const less = pgbouncer
     ? "a lower pgbouncer.poolSize"
@@ -52,7 +53,7 @@ function serverFaults(stack: ConnectionInputs): Fault[] {
   }; or ${less}`;
   return [
     {
-      path: ["postgres", "settings", "max_connections"],
+      path: ["postgres", "settings", key],
       message,
       given: given === undefined ? "100, its default" : String(given),
     },

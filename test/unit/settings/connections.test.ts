@@ -56,6 +56,7 @@ test("each suggested fix brings the connection budget within the limit", () => {
   const large = { workers: 12, schedulers: 2 };
   for (const fix of [
     { postgres: { settings: { max_connections: 110 } } },
+    { postgres: { settings: { MAX_CONNECTIONS: 110 } } },
     { pgbouncer: {} },
     { settings: { database: { sql_alchemy_pool_size: 2, sql_alchemy_max_overflow: 1 } } },
     { postgres: { url: "postgresql://airflow:a-long-word@db.example.com/airflow" } },

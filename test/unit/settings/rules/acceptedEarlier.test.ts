@@ -38,6 +38,21 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     { settings: { database: { sql_alchemy_schema: "airflow" } } },
     /sql_alchemy_schema is airflow; the stack's Postgres has no such schema/,
   ],
+  [
+    "fewer connections than the stack opens, in upper case",
+    { postgres: { settings: { MAX_CONNECTIONS: 20 } } },
+    /postgres\.settings\.MAX_CONNECTIONS is 20; Airflow may open 45 connections/,
+  ],
+  [
+    "a setting of Postgres twice",
+    { postgres: { settings: { max_connections: 200, Max_Connections: 100 } } },
+    /postgres\.settings\.Max_Connections is .*; the server reads it as postgres\.settings\.max_connections/,
+  ],
+  [
+    "a setting of Redis twice",
+    { redis: { settings: { maxmemory: "100mb", MaxMemory: "200mb" } } },
+    /redis\.settings\.MaxMemory is .*; the server reads it as redis\.settings\.maxmemory/,
+  ],
   ["no triggers", { settings: { triggerer: { capacity: 0 } } }, /capacity is 0; no deferred task/],
   ...(
     [

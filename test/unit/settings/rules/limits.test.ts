@@ -72,6 +72,25 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
   ],
   [
     "postgres.settings.wal_level",
+    { postgres: { settings: { wal_level: "minimal", MAX_WAL_SENDERS: 0 } } },
+    { postgres: { settings: { wal_level: "minimal", MAX_WAL_SENDERS: 1 } } },
+  ],
+  // The stack opens 45 connections.
+  ...["max_connections", "MAX_CONNECTIONS"].map(
+    (key) =>
+      [
+        `postgres.settings.${key}`,
+        { postgres: { settings: { [key]: 48 } } },
+        { postgres: { settings: { [key]: 47 } } },
+      ] as const,
+  ),
+  [
+    "postgres.settings.max_connections",
+    { postgres: { settings: { max_connections: 100, SUPERUSER_RESERVED_CONNECTIONS: 55 } } },
+    { postgres: { settings: { max_connections: 100, SUPERUSER_RESERVED_CONNECTIONS: 56 } } },
+  ],
+  [
+    "postgres.settings.wal_level",
     { postgres: { settings: { wal_level: "logical" } } },
     { postgres: { settings: { wal_level: "minimal" } } },
   ],
