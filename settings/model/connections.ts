@@ -176,11 +176,11 @@ export function connectionBudget(stack: ConnectionInputs): number {
   return sum(serverShares(stack));
 }
 
-/** Returns the number of connections that the stack's own Postgres accepts from the stack. */
-export function serverLimit({ postgres: { settings } }: ConnectionInputs): number {
+/** Returns the number of connections that the stack's own Postgres accepts, and the number that it keeps for superusers. */
+export function serverLimits({ postgres: { settings } }: Pick<ConnectionInputs, "postgres">) {
   const numberOf = (name: keyof typeof defaults) =>
     Number(givenSetting(settings, name)?.[1] ?? defaults[name]);
-  return numberOf("max_connections") - numberOf("superuser_reserved_connections");
+  return { most: numberOf("max_connections"), reserved: numberOf("superuser_reserved_connections") };
 }
 
 /** Renders a budget as a table, a line for each share, the sum and the limit; `limited` says where the limit comes from. */
