@@ -3,6 +3,7 @@ import { repositoryForm } from "../schema/dags/dagsGit.ts";
 import { hostPattern, isLoopback } from "../schema/values.ts";
 import { atLeastOne } from "./airflow/values.ts";
 import { faultAt } from "./fault.ts";
+import { proxyVariableRule } from "./network/proxyVariables.ts";
 import { tooWide } from "./network/trustedProxies.ts";
 import { rule } from "./rule.ts";
 import { twiceRules } from "./services/twice.ts";
@@ -116,6 +117,7 @@ export const acceptedEarlierRules = [
   direct,
   parameters,
   proxies,
+  proxyVariableRule,
   podNamespace,
   readableQueue,
   ...deferred,

@@ -70,6 +70,11 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     /proxy\.no\[0\] is \*\.a\.test; /,
   ],
   [
+    "a proxy among the variables",
+    { roles: { all: { env: { HTTP_PROXY: "http://p.test:3128" } } } },
+    /roles\.all\.env\.HTTP_PROXY is \{…\}; .*expected proxy, which leaves out the stack's own hosts/,
+  ],
+  [
     "an odd address of mail",
     { monitoring: { alerts: { email: { ...email, to: "<ops@b.test>" } } } },
     /monitoring\.alerts\.email\.to is .*; expected one e-mail address/,
