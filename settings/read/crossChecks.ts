@@ -3,7 +3,7 @@ import { addressRules } from "../rules/airflow/addresses.ts";
 import { apiCapacityRule } from "../rules/airflow/apiCapacity.ts";
 import { celeryRules } from "../rules/airflow/celery.ts";
 import { dagsContentRules, dagsRules } from "../rules/airflow/dags.ts";
-import { declarationRules } from "../rules/airflow/declarations.ts";
+import { declarationRules, declarationsFileRules } from "../rules/airflow/declarations.ts";
 import { extraCeleryRule } from "../rules/airflow/extraCelery.ts";
 import { heartbeatRules } from "../rules/airflow/heartbeats.ts";
 import { knownRule } from "../rules/airflow/known.ts";
@@ -83,6 +83,7 @@ const correctableRules: readonly Rule[] = [
   alertLoginRules,
   backupPlaceRule,
   connectionRules,
+  declarationsFileRules,
   egressRules,
   loopbackRules,
   ownPoolRule,
