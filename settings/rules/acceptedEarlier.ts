@@ -7,6 +7,7 @@ import { proxyVariableRule } from "./network/proxyVariables.ts";
 import { tooWide } from "./network/trustedProxies.ts";
 import { rule } from "./rule.ts";
 import { twiceRules } from "./services/twice.ts";
+import { unusableRules } from "./services/unusable.ts";
 import { readableQueue } from "./workers/queues.ts";
 
 const atoms = "[\\w!#$%&'*+/=?^`{|}~-]+";
@@ -124,4 +125,5 @@ export const acceptedEarlierRules = [
   ...json,
   schema,
   ...twiceRules,
+  ...unusableRules,
 ];

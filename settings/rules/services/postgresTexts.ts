@@ -3,7 +3,7 @@ import type { Lines } from "../../schema/services.ts";
 import { mebibytes } from "./postgresValues.ts";
 
 /** Splits a value at its commas into words without quotes and directories. */
-function words(text: string): string[] {
+export function words(text: string): string[] {
   const unquoted = text.split(",").map((word) => word.trim().replace(/^["']|["']$/g, ""));
   return unquoted.map((word) => word.replace(/^\$libdir\//, "")).filter((word) => word !== "");
 }

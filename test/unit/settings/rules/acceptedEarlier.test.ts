@@ -53,6 +53,16 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     { redis: { settings: { maxmemory: "100mb", MaxMemory: "200mb" } } },
     /redis\.settings\.MaxMemory is .*; the server reads it as redis\.settings\.maxmemory/,
   ],
+  [
+    "a limit of statements in milliseconds",
+    { postgres: { settings: { statement_timeout: 5 } } },
+    /statement_timeout is 5; it counts milliseconds, .*expected at least 1s, or 0 for no limit/,
+  ],
+  [
+    "fewer connections to Redis than the instances open",
+    { redis: { settings: { maxclients: 10 } } },
+    /maxclients is 10; 2 worker\(s\) x 6, 1 scheduler\(s\) x 2 and 6 of Flower open 20 connections: expected at least 20/,
+  ],
   ["no triggers", { settings: { triggerer: { capacity: 0 } } }, /capacity is 0; no deferred task/],
   ...(
     [

@@ -109,6 +109,37 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
     { redis: { memory: 500, settings: { maxmemory: "400mb" } } },
     { redis: { memory: 500, settings: { maxmemory: "401mb" } } },
   ],
+  ...[
+    "statement_timeout",
+    "Lock_timeout",
+    "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+  ].flatMap((key) =>
+    ["1s", 0].map(
+      (time) =>
+        [
+          `postgres.settings.${key}`,
+          { postgres: { settings: { [key]: time } } },
+          { postgres: { settings: { [key]: 999 } } },
+        ] as const,
+    ),
+  ),
+  [
+    "postgres.settings.default_transaction_read_only",
+    { postgres: { settings: { default_transaction_read_only: "off" } } },
+    { postgres: { settings: { default_transaction_read_only: true } } },
+  ],
+  [
+    "postgres.settings.search_path",
+    { postgres: { settings: { search_path: '"$user", Public' } } },
+    { postgres: { settings: { search_path: "airflow" } } },
+  ],
+  // Two workers, a scheduler and Flower: 12 + 2 + 6.
+  [
+    "redis.settings.MaxClients",
+    { redis: { settings: { MaxClients: 20 } } },
+    { redis: { settings: { MaxClients: 19 } } },
+  ],
   [
     "redis.settings.active-defrag-cycle-max",
     { redis: { settings: { "active-defrag-cycle-max": 99 } } },
