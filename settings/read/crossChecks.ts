@@ -34,6 +34,7 @@ import { publishFileRules, publishRules } from "../rules/network/publish.ts";
 import { headerRule, tracingRule } from "../rules/network/tracing.ts";
 import { trustedProxyRules } from "../rules/network/trustedProxies.ts";
 import { platformRules } from "../rules/platform.ts";
+import { roleMemoryRule } from "../rules/roles/memory.ts";
 import { backupPlaceRule, mountRule } from "../rules/roles/mounts.ts";
 import { ownCodeRules } from "../rules/roles/ownCode.ts";
 import { podRules } from "../rules/roles/pods.ts";
@@ -88,6 +89,7 @@ const correctableRules: readonly Rule[] = [
   loopbackRules,
   ownPoolRule,
   podRules,
+  roleMemoryRule,
   valueRules,
 ].flat();
 

@@ -63,6 +63,16 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     { redis: { settings: { maxclients: 10 } } },
     /maxclients is 10; 2 worker\(s\) x 6, 1 scheduler\(s\) x 2 and 6 of Flower open 20 connections: expected at least 20/,
   ],
+  [
+    "a role with less memory than it takes",
+    { roles: { webserver: { memory: 64 } } },
+    /roles\.webserver\.memory is 64; a webserver takes at least 64 MiB and 64 MiB for each process: expected at least 128 MiB/,
+  ],
+  [
+    "more processes than the memory of their role takes",
+    { settings: { dag_processor: { parsing_processes: 200 } } },
+    /parsing_processes is 200; a dag-processor takes at least 96 MiB and 16 MiB for each process: expected at most 58 with 1024 MiB, or roles\.dag-processor\.memory: 3296/,
+  ],
   ["no triggers", { settings: { triggerer: { capacity: 0 } } }, /capacity is 0; no deferred task/],
   ...(
     [

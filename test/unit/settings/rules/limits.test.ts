@@ -32,6 +32,42 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
     { workerGroups: [{ name: "g", queues: ["q"], concurrency: 2, memory: 370 }] },
     { workerGroups: [{ name: "g", queues: ["q"], concurrency: 2, memory: 369 }] },
   ],
+  ...(
+    [
+      ["scheduler", 128],
+      ["triggerer", 128],
+      ["dag-processor", 128],
+      ["webserver", 128],
+    ] as const
+  ).map(
+    ([role, memory]) =>
+      [
+        `roles.${role}.memory`,
+        { roles: { [role]: { memory } } },
+        { roles: { [role]: { memory: memory - 1 } } },
+      ] as const,
+  ),
+  [
+    "settings.api.workers",
+    { settings: { api: { workers: 31 } }, postgres: { settings: { max_connections: 600 } } },
+    { settings: { api: { workers: 32 } }, postgres: { settings: { max_connections: 600 } } },
+  ],
+  [
+    "settings.Dag_Processor.parsing_processes",
+    { settings: { Dag_Processor: { parsing_processes: 58 } } },
+    { settings: { Dag_Processor: { parsing_processes: 59 } } },
+  ],
+  [
+    "roles.dag-processor.memory",
+    {
+      settings: { dag_processor: { parsing_processes: 59 } },
+      roles: { "dag-processor": { memory: 96 + 59 * 16 } },
+    },
+    {
+      settings: { dag_processor: { parsing_processes: 59 } },
+      roles: { "dag-processor": { memory: 95 + 59 * 16 } },
+    },
+  ],
   [
     "workerMinConcurrency",
     { workerConcurrency: 4, workerMinConcurrency: 4 },
