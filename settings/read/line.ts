@@ -15,10 +15,20 @@ function takesNoText(path: Path): boolean {
   );
 }
 
-/** True if a number may stand at a path. */
-function takesNumber(path: Path): boolean {
+/** True if a value of one of these JSON types may stand at a path. */
+function takes(path: Path, ...types: readonly string[]): boolean {
   const shapes = shapesAt(stackShape(), path);
-  return shapes.some((shape) => takesType(shape, "number") || takesType(shape, "integer"));
+  return shapes.some((shape) => types.some((type) => takesType(shape, type)));
+}
+
+/** Forms that YAML reads as a number or a boolean, unless they have quotes around them. */
+const unquoted = { number: /^-?(0|[1-9]\d{0,14})(\.\d{1,15})?$/, boolean: /^(true|false)$/ };
+
+/** True for a number or a boolean that quotes make a text, where no text fits. */
+function isQuoted(value: unknown, path: Path): boolean {
+  if (typeof value !== "string" || takes(path, "string")) return false;
+  const isNumeric = takes(path, "number", "integer") && unquoted.number.test(value);
+  return isNumeric || (takes(path, "boolean") && unquoted.boolean.test(value));
 }
 
 /** Renders the given value, masked if it may be sensitive. */
@@ -31,7 +41,8 @@ function shown(value: unknown, path: Path): string {
   if (value === "") return "empty text";
   if (typeof value === "string" && takesNoText(path)) return "text";
   const text = String(value).replace(/\s+/g, " ");
-  if (takesNumber(path) && isNumber(text)) return text;
+  if (isQuoted(value, path)) return `"${text}"`;
+  if (takes(path, "number", "integer") && isNumber(text)) return text;
   // People write a login with its password: `name:password`.
   const login = /user|login|mail/i.test(String(path.at(-1))) && /^[\w.@-]*(?=[^\w.@-])/.exec(text);
   return login ? `${shownText(login[0])}…` : shownText(text);
@@ -74,5 +85,6 @@ export function line(given: Readonly<Record<string, unknown>>, where: Where, fau
   if (message.startsWith("is unknown")) return `${where(path)}: ${spelt(path)} ${message}`;
   const { given: text } = fault;
   const shownValue = text === undefined ? shown(value, path) : isNumber(text) ? text : shownText(text);
-  return `${where(path)}: ${spelt(path)} is ${shownValue}; ${message}`;
+  const fix = isQuoted(value, path) ? ": remove the quotes" : "";
+  return `${where(path)}: ${spelt(path)} is ${shownValue}; ${message}${fix}`;
 }

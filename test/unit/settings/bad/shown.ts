@@ -31,7 +31,7 @@ export const shown: readonly BadRow[] = [
       "4: webservers is 1000; expected a whole number from 1 to 10",
       "5: workerCpu is 2_0; expected a number of cores from 0.1 to 1024",
       "6: login.oidc.clientId is empty text; expected text",
-      "7: settings.core.parallelism is 0x10; expected a whole number, 1 or more",
+      "7: settings.core.parallelism is 0x10; expected a whole number from 1 to 999999999",
     ],
     expressible: true,
   },
