@@ -19,6 +19,8 @@ export interface RoleFacts {
    * Based on the maximum measured while 24 clients asked the webserver at once: see docs/decisions.md.
    */
   readonly pool?: Pool;
+  /** MiB that an instance may use, unless the stack says otherwise; a worker's memory is its group's. */
+  readonly memory?: number;
   /** True if the role uses Celery's broker. */
   readonly broker?: true;
   /** True if the role uses Celery's result backend. */
@@ -45,6 +47,7 @@ export const roleTable = {
     purpose: "Queues tasks that are due.",
     database: ["2", "3"],
     pool: { size: 3, overflow: 2 },
+    memory: 1024,
     broker: true,
     results: true,
     readsDags: ["2"],
@@ -54,6 +57,7 @@ export const roleTable = {
     purpose: "Web interface and API.",
     database: ["2", "3"],
     pool: { size: 5, overflow: 3 },
+    memory: 2048,
     port: 8080,
     countedBy: "webservers",
   },
@@ -62,6 +66,7 @@ export const roleTable = {
     versions: ["3"],
     database: ["3"],
     pool: { size: 3, overflow: 2 },
+    memory: 1024,
     readsDags: ["3"],
     absence: "its scheduler reads DAG files: expected scheduler",
   },
@@ -69,6 +74,7 @@ export const roleTable = {
     purpose: "Waits for deferred tasks.",
     database: ["2", "3"],
     pool: { size: 3, overflow: 2 },
+    memory: 1024,
     port: 8794,
     servesLogs: true,
     countedBy: "triggerers",
@@ -81,7 +87,7 @@ export const roleTable = {
     port: 8793,
     servesLogs: true,
   },
-  flower: { purpose: "Shows workers and queues.", broker: true, port: 5555 },
+  flower: { purpose: "Shows workers and queues.", memory: 512, broker: true, port: 5555 },
 } as const satisfies Record<string, RoleFacts>;
 
 export type Role = keyof typeof roleTable;

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { roleTable } from "../../roles.ts";
 import { absenceFiles, absenceModule } from "./absence/absence.ts";
 import { withExtras } from "./extras.ts";
 import { fullDiskFiles, fullDiskModule } from "./fullDisk/fullDisk.ts";
@@ -22,7 +23,7 @@ export class DagProcessor extends pulumi.ComponentResource {
           [fullDiskModule, absenceModule, parsingModule],
         ),
         command: underInit(...airflowCommand("dag-processor")),
-        limits: { memory: 1024, cpu: 2 },
+        limits: { memory: roleTable["dag-processor"].memory, cpu: 2 },
         reaches: [args.postgres],
         // Callbacks of DAGs run here, and e-mails are sent from here. DAGs may come from a repository.
         outbound: true,

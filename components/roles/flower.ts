@@ -12,7 +12,7 @@ export interface FlowerArgs extends RoleArgs {
   readonly path?: string | undefined;
 }
 
-const { port } = roleTable.flower;
+const { port, memory } = roleTable.flower;
 
 /** Shows queues and workers. Flower knows only the broker and its own login. */
 export class Flower extends pulumi.ComponentResource {
@@ -35,7 +35,7 @@ export class Flower extends pulumi.ComponentResource {
         reaches: [args.redis],
         priority: "control",
         command: underInit(...flowerCommand("--port", String(port))),
-        limits: { memory: 512, cpu: 1 },
+        limits: { memory, cpu: 1 },
         port,
         loopbackPort: args.loopbackPort,
         healthy: { command: answersAt(`http://127.0.0.1:${port}${path}/healthcheck`), startSeconds: 180 },

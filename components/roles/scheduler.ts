@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { roleTable } from "../../roles.ts";
 import { proofFiles } from "../canary/files.ts";
 import { absenceFiles, absenceModule } from "./absence/absence.ts";
 import { withExtras } from "./extras.ts";
@@ -37,7 +38,7 @@ export class Scheduler extends pulumi.ComponentResource {
         ),
         command: underInit(...airflowCommand("scheduler")),
         ...several(args.schedulers),
-        limits: { memory: 1024, cpu: 2 },
+        limits: { memory: roleTable.scheduler.memory, cpu: 2 },
         reaches: targets(args.redis, args.postgres, args.results),
         // Callbacks of DAGs run in Airflow 2's scheduler, and in Airflow 3's DAG processor.
         outbound: !args.version.usesExecutionApi,

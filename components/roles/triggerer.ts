@@ -56,7 +56,7 @@ export class Triggerer extends pulumi.ComponentResource {
           ...airflowCommand("triggerer", ...(group ? [`--queues=${group.queues.join(",")}`] : [])),
         ),
         ...place,
-        limits: { memory: 1024, cpu: 2 },
+        limits: { memory: roleTable.triggerer.memory, cpu: 2 },
         reaches: [args.postgres],
         // Triggers wait for services outside the stack.
         outbound: true,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { roleTable } from "../../roles.ts";
 import type { Endpoint, Values } from "../../workload.ts";
 import { withExtras } from "./extras.ts";
 import { type FlowerPage, flowerPage } from "./flowerPage/flowerPage.ts";
@@ -44,7 +45,7 @@ export class Webserver extends pulumi.ComponentResource {
         env: { ...role.env, ...env, ...forwarding(args, role.env) },
         secrets: { ...role.secrets, ...page?.secrets },
         command: underInit(...airflowCommand(...command(port))),
-        limits: { memory: 2048, cpu: 2 },
+        limits: { memory: roleTable.webserver.memory, cpu: 2 },
         reaches: [args.postgres, ...args.logServers, ...(args.flower ? [args.flower.endpoint] : [])],
         // The webserver reads remote logs itself.
         outbound: args.logs === undefined,

@@ -2,6 +2,7 @@ import { type Role, type RoleFacts, roleTable } from "../../roles.ts";
 import { majorOf, rolesIn } from "../schema/versions.ts";
 import { airflowNumber } from "./airflowOptions.ts";
 import { type Settings, triggerersOf, type WorkerCount } from "./groups.ts";
+import { givenSetting } from "./servers.ts";
 
 /** Settings that decide how many connections a stack opens. */
 export type ConnectionInputs = Pick<
@@ -175,10 +176,11 @@ export function connectionBudget(stack: ConnectionInputs): number {
   return sum(serverShares(stack));
 }
 
-/** Returns the number of connections that the stack's own Postgres accepts from the stack. */
-export function serverLimit({ postgres: { settings } }: ConnectionInputs): number {
-  const { max_connections: most, superuser_reserved_connections: reserved } = { ...defaults, ...settings };
-  return Number(most) - Number(reserved);
+/** Returns the number of connections that the stack's own Postgres accepts, and the number that it keeps for superusers. */
+export function serverLimits({ postgres: { settings } }: Pick<ConnectionInputs, "postgres">) {
+  const numberOf = (name: keyof typeof defaults) =>
+    Number(givenSetting(settings, name)?.[1] ?? defaults[name]);
+  return { most: numberOf("max_connections"), reserved: numberOf("superuser_reserved_connections") };
 }
 
 /** Renders a budget as a table, a line for each share, the sum and the limit; `limited` says where the limit comes from. */

@@ -67,6 +67,17 @@ function ofRedis(specification: string): Accepted {
   };
 }
 
+/**
+ * Finds a setting of a server that a stack gives, with its key as the stack spells it, since servers ignore case.
+ * @param name name in lower case
+ */
+export function givenSetting<T>(
+  settings: Readonly<Record<string, T>>,
+  name: string,
+): readonly [key: string, value: T] | undefined {
+  return Object.entries(settings).find(([key]) => key.toLowerCase() === name);
+}
+
 const cache = new Map<Server, ServerSettings>();
 
 /** Reads the settings of a server, by name in lower case, since servers ignore case. */

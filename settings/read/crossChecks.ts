@@ -3,7 +3,7 @@ import { addressRules } from "../rules/airflow/addresses.ts";
 import { apiCapacityRule } from "../rules/airflow/apiCapacity.ts";
 import { celeryRules } from "../rules/airflow/celery.ts";
 import { dagsContentRules, dagsRules } from "../rules/airflow/dags.ts";
-import { declarationRules } from "../rules/airflow/declarations.ts";
+import { declarationRules, declarationsFileRules } from "../rules/airflow/declarations.ts";
 import { extraCeleryRule } from "../rules/airflow/extraCelery.ts";
 import { heartbeatRules } from "../rules/airflow/heartbeats.ts";
 import { knownRule } from "../rules/airflow/known.ts";
@@ -34,6 +34,7 @@ import { publishFileRules, publishRules } from "../rules/network/publish.ts";
 import { headerRule, tracingRule } from "../rules/network/tracing.ts";
 import { trustedProxyRules } from "../rules/network/trustedProxies.ts";
 import { platformRules } from "../rules/platform.ts";
+import { roleMemoryRule } from "../rules/roles/memory.ts";
 import { backupPlaceRule, mountRule } from "../rules/roles/mounts.ts";
 import { ownCodeRules } from "../rules/roles/ownCode.ts";
 import { podRules } from "../rules/roles/pods.ts";
@@ -82,10 +83,13 @@ const correctableRules: readonly Rule[] = [
   acceptedEarlierRules,
   alertLoginRules,
   backupPlaceRule,
+  connectionRules,
+  declarationsFileRules,
   egressRules,
   loopbackRules,
   ownPoolRule,
   podRules,
+  roleMemoryRule,
   valueRules,
 ].flat();
 
@@ -96,7 +100,6 @@ export const lastingRules: readonly Rule[] = [
   bucketRules,
   celeryRules,
   concurrencyRules,
-  connectionRules,
   continuousRule,
   clusterRules,
   clusterSecretRule,

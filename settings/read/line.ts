@@ -1,8 +1,8 @@
-import { isOrdinary, shownText } from "../model/urls/mask.ts";
+import { isNumber, isOrdinary, shownText } from "../model/urls/mask.ts";
 import type { Fault } from "../rules/fault.ts";
 import { type Path, spell, type Where } from "../schema/path.ts";
 import { encrypted } from "../schema/secret.ts";
-import { isDiscreetAt, isSecretAt, shapesAt, stackShape, takesType } from "../schema/shape.ts";
+import { isDiscreetAt, isKeyAt, isSecretAt, shapesAt, stackShape, takesType } from "../schema/shape.ts";
 
 const simple = ["string", "number", "integer", "boolean"];
 
@@ -15,6 +15,22 @@ function takesNoText(path: Path): boolean {
   );
 }
 
+/** True if a value of one of these JSON types may stand at a path. */
+function takes(path: Path, ...types: readonly string[]): boolean {
+  const shapes = shapesAt(stackShape(), path);
+  return shapes.some((shape) => types.some((type) => takesType(shape, type)));
+}
+
+/** Forms that YAML reads as a number or a boolean, unless they have quotes around them. */
+const unquoted = { number: /^-?(0|[1-9]\d{0,14})(\.\d{1,15})?$/, boolean: /^(true|false)$/ };
+
+/** True for a number or a boolean that quotes make a text, where no text fits. */
+function isQuoted(value: unknown, path: Path): boolean {
+  if (typeof value !== "string" || takes(path, "string")) return false;
+  const isNumeric = takes(path, "number", "integer") && unquoted.number.test(value);
+  return isNumeric || (takes(path, "boolean") && unquoted.boolean.test(value));
+}
+
 /** Renders the given value, masked if it may be sensitive. */
 function shown(value: unknown, path: Path): string {
   if (value === undefined) return "not given";
@@ -25,6 +41,8 @@ function shown(value: unknown, path: Path): string {
   if (value === "") return "empty text";
   if (typeof value === "string" && takesNoText(path)) return "text";
   const text = String(value).replace(/\s+/g, " ");
+  if (isQuoted(value, path)) return `"${text}"`;
+  if (takes(path, "number", "integer") && isNumber(text)) return text;
   // People write a login with its password: `name:password`.
   const login = /user|login|mail/i.test(String(path.at(-1))) && /^[\w.@-]*(?=[^\w.@-])/.exec(text);
   return login ? `${shownText(login[0])}…` : shownText(text);
@@ -36,9 +54,14 @@ function textsIn(value: unknown): string[] {
   return typeof value === "string" ? [value] : [];
 }
 
+/** True if a part of a path may be a secret in the wrong place. */
+function isDoubtful(part: PropertyKey, at: number, path: Path): part is string {
+  return typeof part === "string" && !isKeyAt(stackShape(), path.slice(0, at + 1)) && !isOrdinary(part);
+}
+
 /** Masks parts of the given value, and of keys in its path, that a message repeats and that may be secret. */
 function withoutSecrets(message: string, path: Path, value: unknown): string {
-  const names = path.filter((part) => typeof part === "string");
+  const names = path.filter(isDoubtful);
   // A password may have any character but / and @, and parts of it may look ordinary.
   const parts = textsIn(value).flatMap((text) => [
     text,
@@ -51,7 +74,7 @@ function withoutSecrets(message: string, path: Path, value: unknown): string {
 
 /** Writes a path, with `…` for keys that may be secrets in the wrong place. */
 function spelt(path: Path): string {
-  return spell(path.map((part) => (typeof part === "string" && !isOrdinary(part) ? "…" : part)));
+  return spell(path.map((part, at) => (isDoubtful(part, at, path) ? "…" : part)));
 }
 
 /** Renders a fault as `PLACE: KEY is GIVEN; MESSAGE`, without secrets. */
@@ -60,6 +83,8 @@ export function line(given: Readonly<Record<string, unknown>>, where: Where, fau
   const value = path.reduce<unknown>((inner, part) => Object(inner)[part], given);
   const message = withoutSecrets(fault.message, path, value);
   if (message.startsWith("is unknown")) return `${where(path)}: ${spelt(path)} ${message}`;
-  const shownValue = fault.given === undefined ? shown(value, path) : shownText(fault.given);
-  return `${where(path)}: ${spelt(path)} is ${shownValue}; ${message}`;
+  const { given: text } = fault;
+  const shownValue = text === undefined ? shown(value, path) : isNumber(text) ? text : shownText(text);
+  const fix = isQuoted(value, path) ? ": remove the quotes" : "";
+  return `${where(path)}: ${spelt(path)} is ${shownValue}; ${message}${fix}`;
 }

@@ -3,8 +3,11 @@ import { repositoryForm } from "../schema/dags/dagsGit.ts";
 import { hostPattern, isLoopback } from "../schema/values.ts";
 import { atLeastOne } from "./airflow/values.ts";
 import { faultAt } from "./fault.ts";
+import { proxyVariableRule } from "./network/proxyVariables.ts";
 import { tooWide } from "./network/trustedProxies.ts";
 import { rule } from "./rule.ts";
+import { twiceRules } from "./services/twice.ts";
+import { unusableRules } from "./services/unusable.ts";
 import { readableQueue } from "./workers/queues.ts";
 
 const atoms = "[\\w!#$%&'*+/=?^`{|}~-]+";
@@ -118,9 +121,12 @@ export const acceptedEarlierRules = [
   direct,
   parameters,
   proxies,
+  proxyVariableRule,
   podNamespace,
   readableQueue,
   ...deferred,
   ...json,
   schema,
+  ...twiceRules,
+  ...unusableRules,
 ];

@@ -18,10 +18,16 @@ function mayRead(path: string, kind: EntryKind): boolean {
   }
 }
 
+/** What shells replace at the beginning of a path: a home directory, or a variable. */
+const replacedByShells = /^(~[\w-]*|\$\w+|\$\{\w+\}|%\w+%)(?=[\\/]|$)/;
+
 /** Explains what is wrong with a path; undefined if it leads to a directory or a file that may be used. */
 function problemOf(given: string, kind: EntryKind): string | undefined {
   const path = fromProject(given);
   const expected = `expected a ${kind}, relative to Pulumi.yaml`;
+  const [left] = replacedByShells.exec(given) ?? [];
+  if (!existsSync(path) && left !== undefined)
+    return `${expected}; only a shell replaces ${left}: write the whole path`;
   // A URL made into a path would no longer be one that is shown without its login and its query.
   if (!existsSync(path)) return `${expected}; there is none at ${given.includes("://") ? given : path}`;
   const stats = statSync(path);

@@ -69,6 +69,13 @@ export function shapesAt(shape: Shape, path: Path): Shape[] {
   return path.reduce<Shape[]>(shapesInside, alternatives(shape));
 }
 
+/** True if the last part of a path is a key of the schema, not a name that the user chose. */
+export function isKeyAt(shape: Shape, path: Path): boolean {
+  return shapesAt(shape, path.slice(0, -1)).some(({ properties = {} }) =>
+    Object.hasOwn(properties, path.at(-1) ?? ""),
+  );
+}
+
 /** True if a shape accepts values of a JSON type; false if the shape names no type. A secret is a string. */
 export function takesType({ secret, type }: Shape, wanted: string): boolean {
   return secret ? wanted === "string" : type !== undefined && [type].flat().includes(wanted);

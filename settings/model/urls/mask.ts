@@ -54,9 +54,18 @@ export function masked(text: string): string {
 const word =
   /^(\d{1,15}|[a-z]{1,24}|[A-Z]{1,24}|[A-Z]?[a-z]{2,24}([A-Z][a-z]{2,24}){0,4}|[A-Za-z]{1,12}\d{1,3}|\d{1,6}[A-Za-z]{1,3})$/;
 
+/** Beginnings of paths as shells and Windows write them: `~`, `$HOME`, `%TEMP%`, `C:\\`. */
+const root =
+  /^(~[a-z]{0,24}|\$[A-Z_]{1,24}|\$\{[A-Z_]{1,24}\}|%[A-Z_]{1,24}%|[A-Z]:(?=\\)|\.{0,2}(?=\\))(?=[\\/]|$)/;
+
+/** Writes such a path as other paths. */
+function unrooted(text: string): string {
+  return root.test(text) ? text.replace(root, "").replaceAll("\\", "/") : text;
+}
+
 /** True if a text consists of such words, unlike a random password or token; an image's digest is not secret. */
 export function isOrdinary(text: string): boolean {
-  const words = text.replace(/@sha256:[0-9a-f]{64}$/, "");
+  const words = unrooted(text.replace(/@sha256:[0-9a-f]{64}$/, ""));
   return (
     words.length <= 200 &&
     words.split(/[\s/:,.@=_+()[\]{}<>|&;*"'…?-]+/).every((part) => part === "" || word.test(part))
@@ -65,6 +74,14 @@ export function isOrdinary(text: string): boolean {
 
 /** Form of a login before a host without a scheme, whose password may have an `@`. */
 const bareLogin = /^[^\s/:@"']+:(?!\/\/)\S*@/;
+
+/** Form of a number in any notation. */
+const number = /^[-+]?(0[box][\da-f]{1,16}|[\d_.]{1,20}(e[-+]?\d{1,3})?)$/i;
+
+/** True for a number, in a place where no secret is a number. */
+export function isNumber(text: string): boolean {
+  return number.test(text);
+}
 
 /** Returns a given text in a form that may be printed: without logins, or `…` if it may be a password or a token. */
 export function shownText(text: string): string {

@@ -1,4 +1,7 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { fileProblem } from "../../model/sources.ts";
+import { declarationKeys } from "../../schema/declarations.ts";
+import { fromProject } from "../../schema/files/base.ts";
 import type { Path } from "../../schema/path.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
@@ -41,3 +44,41 @@ const extraFiles = rule(["connections.*.extra"], ({ connections }) =>
 );
 
 export const declarationRules = [...parts, type, variableFiles, extraFiles];
+
+/** Name of the file that is read without being named. */
+const usual = "airflow.yaml";
+
+/** Rejects a name that resembles `airflow.yaml`, and a directory: nothing would read what is declared there. */
+const unread = rule(["declarations"], ({ declarations }): Fault[] => {
+  const isRead =
+    declarations !== undefined || statSync(fromProject(usual), { throwIfNoEntry: false })?.isFile();
+  const names = isRead ? [] : readdirSync(fromProject("."));
+  return names
+    .filter((name) => /^airflow\.ya?ml$/i.test(name))
+    .flatMap((name) =>
+      faultAt(
+        ["declarations"],
+        name === usual
+          ? "it is a directory, and nothing reads it: expected a file, or another name"
+          : `nothing reads it: expected the name ${usual}, or declarations: ${name}`,
+        name,
+      ),
+    );
+});
+
+const kinds = Object.keys(declarationKeys) as (keyof typeof declarationKeys)[];
+
+/** Rejects a deletion of all that was ever declared without a word that nothing is to be left. */
+const nothingLeft = rule(["deleteUndeclared", "declarations"], (parsed, isGiven) => {
+  const { deleteUndeclared, declarations = usual } = parsed;
+  const isSaid = kinds.some((kind) => isGiven(kind)) || existsSync(fromProject(declarations));
+  return faultAt(
+    ["deleteUndeclared"],
+    deleteUndeclared && !isSaid
+      ? `nothing is declared, and all that once was would be deleted: expected ${usual}, or pools: {} if nothing is to be left`
+      : undefined,
+  );
+});
+
+/** Rules about what the project's folder has, which may change after a deployment. */
+export const declarationsFileRules = [unread, nothingLeft];

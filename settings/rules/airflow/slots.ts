@@ -4,10 +4,11 @@ import { parallelismFor, slotsOf } from "../../model/slots.ts";
 import { rule } from "../rule.ts";
 import { optionRule } from "./option.ts";
 
-const isWhole = (value: string) => /^[1-9]\d{0,8}$/.test(value);
+const most = 999_999_999;
+const isWhole = (value: string) => /^[1-9]\d*$/.test(value) && Number(value) <= most;
 
 const whole = optionRule("core.parallelism", (value) =>
-  isWhole(value) ? undefined : "expected a whole number, 1 or more",
+  isWhole(value) ? undefined : `expected a whole number from 1 to ${most}`,
 );
 
 /** Rejects a parallelism that lets schedulers queue fewer tasks than the workers can run. */

@@ -4,11 +4,12 @@ import {
   type ConnectionInputs,
   clientShares,
   connectionParts,
-  serverLimit,
+  serverLimits,
   serverShares,
   sum,
 } from "../../model/connections.ts";
 import { countsOf, groupParts } from "../../model/groups.ts";
+import { givenSetting } from "../../model/servers.ts";
 import { optionRule } from "../airflow/option.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
@@ -39,22 +40,23 @@ const unbounded = poolSizes.map((name) =>
 function serverFaults(stack: ConnectionInputs): Fault[] {
   const { postgres, pgbouncer } = stack;
   const shares = serverShares(stack);
-  const [total, limit] = [sum(shares), serverLimit(stack)];
+  const { most, reserved } = serverLimits(stack);
+  const [total, limit] = [sum(shares), most - reserved];
   // A limit that is not a number has a fault of its own.
   if (!(total > limit)) return [];
-  const { max_connections: given } = postgres.settings;
-  const limited = `max_connections ${given ?? 100}, less those kept for superusers`;
+  const [key = "max_connections", given] = givenSetting(postgres.settings, "max_connections") ?? [];
+  const limited = `max_connections ${most}, less superuser_reserved_connections ${reserved}`;
   const less = pgbouncer
     ? "a lower pgbouncer.poolSize"
     : "lower settings.database.sql_alchemy_pool_size and sql_alchemy_max_overflow, or pgbouncer: {}";
   const message = `Airflow may open ${total} connections:\n${indented(budgetTable(shares, limit, limited))}\n    expected at least ${
-    Math.ceil((total + 3) / 10) * 10
+    Math.ceil((total + reserved) / 10) * 10
   }; or ${less}`;
   return [
     {
-      path: ["postgres", "settings", "max_connections"],
+      path: ["postgres", "settings", key],
       message,
-      given: given === undefined ? "100, its default" : String(given),
+      given: given === undefined ? `${most}, its default` : String(given),
     },
   ];
 }

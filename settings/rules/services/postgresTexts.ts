@@ -1,8 +1,9 @@
+import { givenSetting } from "../../model/servers.ts";
 import type { Lines } from "../../schema/services.ts";
 import { mebibytes } from "./postgresValues.ts";
 
 /** Splits a value at its commas into words without quotes and directories. */
-function words(text: string): string[] {
+export function words(text: string): string[] {
   const unquoted = text.split(",").map((word) => word.trim().replace(/^["']|["']$/g, ""));
   return unquoted.map((word) => word.replace(/^\$libdir\//, "")).filter((word) => word !== "");
 }
@@ -61,8 +62,9 @@ function logProblem(name: string, text: string, settings: Lines): string | undef
       ? `expected at least ${leastLog}MB, two segments`
       : undefined;
   }
-  if (name !== "wal_level" || text.toLowerCase() !== "minimal" || String(settings.max_wal_senders) === "0")
-    return;
+  if (name !== "wal_level" || text.toLowerCase() !== "minimal") return;
+  const [, senders] = givenSetting(settings, "max_wal_senders") ?? [];
+  if (String(senders) === "0") return;
   return "it needs max_wal_senders: 0 beside it: expected both, or replica";
 }
 

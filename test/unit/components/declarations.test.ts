@@ -126,7 +126,9 @@ test("the default pool, the administrator, and a user whose name has another spe
   }
   // An earlier release may have recorded the default pool as deleted.
   const earlier = { deleted: ["pools.default_pool", "pools.p"] };
-  assert.deepEqual(recordOf(settingsFor({ deleteUndeclared: true }), earlier).deleted.pools, ["p"]);
+  assert.deepEqual(recordOf(settingsFor({ pools: {}, deleteUndeclared: true }), earlier).deleted.pools, [
+    "p",
+  ]);
 });
 
 function both(stack: string, declarations: string): Settings {

@@ -3,7 +3,7 @@ import { createPublicKey } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { connectionBudget, serverLimit } from "../../../settings/model/connections.ts";
+import { connectionBudget, serverLimits } from "../../../settings/model/connections.ts";
 import { authorityOf, ecKey, pemOf } from "../certificates.ts";
 import { type Config, settingsFor } from "../settingsFrom.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
@@ -31,7 +31,7 @@ test("the connection budget counts every client of Postgres", () => {
   ].map((config) => connectionBudget(settingsFor(config)));
   // The empty stack: scheduler 5 + 1, webserver 16, dag-processor 5, triggerer 5, results 10, migration 3.
   assert.deepEqual(counted, [45, 35, 81, 45, 43, 43]);
-  assert.equal(serverLimit(settingsFor({})), 97);
+  assert.deepEqual(serverLimits(settingsFor({})), { most: 100, reserved: 3 });
 });
 
 test("a stack that may open too many connections is refused, with the budget as a table", () => {
@@ -47,7 +47,7 @@ test("a stack that may open too many connections is refused, with the budget as 
       worker, results      60  12 workers x (4 tasks + 1)
       migration             3  its lock, its work, its progress
       sum                 101
-      limit                97  max_connections 100, less those kept for superusers
+      limit                97  max_connections 100, less superuser_reserved_connections 3
     expected at least 110; or lower settings.database.sql_alchemy_pool_size and sql_alchemy_max_overflow, or pgbouncer: {}`,
   );
 });
@@ -56,11 +56,21 @@ test("each suggested fix brings the connection budget within the limit", () => {
   const large = { workers: 12, schedulers: 2 };
   for (const fix of [
     { postgres: { settings: { max_connections: 110 } } },
+    { postgres: { settings: { MAX_CONNECTIONS: 110 } } },
     { pgbouncer: {} },
     { settings: { database: { sql_alchemy_pool_size: 2, sql_alchemy_max_overflow: 1 } } },
     { postgres: { url: "postgresql://airflow:a-long-word@db.example.com/airflow" } },
   ])
     assert.equal(faultOf({ ...large, ...fix }), "", JSON.stringify(fix));
+});
+
+test("the advice about connections counts those that are kept for superusers", () => {
+  const settings = { max_connections: 50, superuser_reserved_connections: 60 };
+  assert.match(
+    faultOf({ postgres: { settings } }),
+    /max_connections is 50; .*\n {6}limit +-10 {2}max_connections 50, less superuser_reserved_connections 60\n {4}expected at least 110; /s,
+  );
+  assert.equal(faultOf({ postgres: { settings: { ...settings, max_connections: 110 } } }), "");
 });
 
 test("pgbouncer has a connection budget on both sides", () => {

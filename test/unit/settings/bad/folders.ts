@@ -37,6 +37,20 @@ export const folders: readonly BadRow[] = [
     expressible: true,
   },
   {
+    name: "paths as shells and Windows write them",
+    config: `config:
+  airflow:dags: ~/dags
+  airflow:plugins: $HOME/plugins
+  airflow:config: C:\\team\\config
+`,
+    says: [
+      "2: dags is ~/dags; expected a directory, relative to Pulumi.yaml; only a shell replaces ~: write the whole path",
+      "3: plugins is $HOME/plugins; expected a directory, relative to Pulumi.yaml; only a shell replaces $HOME: write the whole path",
+      `4: config is C:\\team\\config; expected a directory, relative to Pulumi.yaml; there is none at ${project}/C:\\team\\config`,
+    ],
+    expressible: false,
+  },
+  {
     name: "folders of the program",
     config: `config:
   airflow:dags: settings/schema

@@ -245,8 +245,24 @@ export const numbers: readonly BadRow[] = [
     config: `config:
   airflow:settings: { core: { parallelism: 0 } }
 `,
-    says: ["2: settings.core.parallelism is 0; expected a whole number, 1 or more"],
+    says: ["2: settings.core.parallelism is 0; expected a whole number from 1 to 999999999"],
     expressible: false,
+  },
+  {
+    name: "a parallelism beyond the last, and numbers and a boolean in quotes",
+    config: `config:
+  airflow:settings: { core: { parallelism: 9999999999 } }
+  airflow:pools: { a: { slots: "4", includeDeferred: "true" }, b: { slots: "four" } }
+  airflow:workerGroups: [{ name: a, queues: [a], cpu: "0.5" }]
+`,
+    says: [
+      "2: settings.core.parallelism is 9999999999; expected a whole number from 1 to 999999999",
+      '3: pools.a.includeDeferred is "true"; expected true or false: remove the quotes',
+      '3: pools.a.slots is "4"; expected a whole number from -1 to 1000000: remove the quotes',
+      "3: pools.b.slots is four; expected a whole number from -1 to 1000000",
+      '4: workerGroups[0].cpu is "0.5"; expected a number of cores from 0.1 to 1024: remove the quotes',
+    ],
+    expressible: true,
   },
   {
     name: "more concurrent tasks than the workers' memory allows",

@@ -16,6 +16,26 @@ export const shown: readonly BadRow[] = [
     expressible: true,
   },
   {
+    name: "numbers in other notations, and keys that look like no word",
+    config: `config:
+  airflow:workers: 0o7
+  airflow:schedulers: 0x10
+  airflow:webservers: 1e3
+  airflow:workerCpu: 2_0
+  airflow:login: { oidc: { issuer: https://login.example.com, clientId: "", clientSecret: { secure: "v1:a:b" } }, roles: { a: User } }
+  airflow:settings: { core: { parallelism: 0x10 } }
+`,
+    says: [
+      "2: workers is 0o7; expected a whole number from 0 to 1000",
+      "3: schedulers is 0x10; expected a whole number from 1 to 10",
+      "4: webservers is 1000; expected a whole number from 1 to 10",
+      "5: workerCpu is 2_0; expected a number of cores from 0.1 to 1024",
+      "6: login.oidc.clientId is empty text; expected text",
+      "7: settings.core.parallelism is 0x10; expected a whole number from 1 to 999999999",
+    ],
+    expressible: true,
+  },
+  {
     name: "a password with a slash, and with an at sign, in a URL",
     config: `config:
   airflow:dagsGit: { url: "https://ann:s3/cr@et@git.example.com/dags.git" }

@@ -38,6 +38,41 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     { settings: { database: { sql_alchemy_schema: "airflow" } } },
     /sql_alchemy_schema is airflow; the stack's Postgres has no such schema/,
   ],
+  [
+    "fewer connections than the stack opens, in upper case",
+    { postgres: { settings: { MAX_CONNECTIONS: 20 } } },
+    /postgres\.settings\.MAX_CONNECTIONS is 20; Airflow may open 45 connections/,
+  ],
+  [
+    "a setting of Postgres twice",
+    { postgres: { settings: { max_connections: 200, Max_Connections: 100 } } },
+    /postgres\.settings\.Max_Connections is .*; the server reads it as postgres\.settings\.max_connections/,
+  ],
+  [
+    "a setting of Redis twice",
+    { redis: { settings: { maxmemory: "100mb", MaxMemory: "200mb" } } },
+    /redis\.settings\.MaxMemory is .*; the server reads it as redis\.settings\.maxmemory/,
+  ],
+  [
+    "a limit of statements in milliseconds",
+    { postgres: { settings: { statement_timeout: 5 } } },
+    /statement_timeout is 5; it counts milliseconds, .*expected at least 1s, or 0 for no limit/,
+  ],
+  [
+    "fewer connections to Redis than the instances open",
+    { redis: { settings: { maxclients: 10 } } },
+    /maxclients is 10; 2 worker\(s\) x 6, 1 scheduler\(s\) x 2 and 6 of Flower open 20 connections: expected at least 20/,
+  ],
+  [
+    "a role with less memory than it takes",
+    { roles: { webserver: { memory: 64 } } },
+    /roles\.webserver\.memory is 64; a webserver takes at least 64 MiB and 64 MiB for each process: expected at least 128 MiB/,
+  ],
+  [
+    "more processes than the memory of their role takes",
+    { settings: { dag_processor: { parsing_processes: 200 } } },
+    /parsing_processes is 200; a dag-processor takes at least 96 MiB and 16 MiB for each process: expected at most 58 with 1024 MiB, or roles\.dag-processor\.memory: 3296/,
+  ],
   ["no triggers", { settings: { triggerer: { capacity: 0 } } }, /capacity is 0; no deferred task/],
   ...(
     [
@@ -53,6 +88,11 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     "a domain with a star beside a proxy",
     { proxy: { http: "http://p.test:3128", no: ["*.a.test"] } },
     /proxy\.no\[0\] is \*\.a\.test; /,
+  ],
+  [
+    "a proxy among the variables",
+    { roles: { all: { env: { HTTP_PROXY: "http://p.test:3128" } } } },
+    /roles\.all\.env\.HTTP_PROXY is \{…\}; .*expected proxy, which leaves out the stack's own hosts/,
   ],
   [
     "an odd address of mail",

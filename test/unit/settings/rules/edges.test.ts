@@ -45,6 +45,8 @@ function noSection(section: string, version = "3.3.2", meant = ""): string {
   return `settings.${section} is {…}; Airflow ${version} has no such section; ${meant}expected api, …`;
 }
 
+const directly =
+  "tasks would ask the proxy for the stack's webserver: expected proxy, which leaves out the stack's own hosts, or NO_PROXY beside it";
 const signing = "the stack mints the key that signs tokens: expected secrets.jwtSecret";
 const larger = "belong in the image, see images.airflow and requirements";
 
@@ -255,7 +257,28 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
     },
     "roles.worker.env.HTTP_PROXY is {…}; proxy sets it too: expected only one of them",
   ],
-  ["the variable of a proxy that is not set", { roles: { worker: { env: { HTTP_PROXY: "a" } } } }],
+  [
+    "variables of a proxy without hosts to reach directly",
+    {
+      roles: {
+        all: { env: { Https_Proxy: "http://p.test:1" } },
+        worker: { env: { ALL_PROXY: "http://p.test:1", http_proxy: "" } },
+        scheduler: { env: { no_proxy: "webserver-1" } },
+      },
+    },
+    `roles.all.env.Https_Proxy is {…}; ${directly}`,
+    `roles.worker.env.ALL_PROXY is {…}; ${directly}`,
+  ],
+  [
+    "variables of a proxy with hosts to reach directly",
+    {
+      roles: {
+        all: { env: { No_Proxy: "webserver-1" } },
+        worker: { env: { HTTP_PROXY: "http://p.test:1" } },
+        scheduler: { env: { https_proxy: "http://p.test:1", NO_PROXY: "*" } },
+      },
+    },
+  ],
   [
     "paths that differ in / and _",
     {

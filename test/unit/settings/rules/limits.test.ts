@@ -32,6 +32,42 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
     { workerGroups: [{ name: "g", queues: ["q"], concurrency: 2, memory: 370 }] },
     { workerGroups: [{ name: "g", queues: ["q"], concurrency: 2, memory: 369 }] },
   ],
+  ...(
+    [
+      ["scheduler", 128],
+      ["triggerer", 128],
+      ["dag-processor", 128],
+      ["webserver", 128],
+    ] as const
+  ).map(
+    ([role, memory]) =>
+      [
+        `roles.${role}.memory`,
+        { roles: { [role]: { memory } } },
+        { roles: { [role]: { memory: memory - 1 } } },
+      ] as const,
+  ),
+  [
+    "settings.api.workers",
+    { settings: { api: { workers: 31 } }, postgres: { settings: { max_connections: 600 } } },
+    { settings: { api: { workers: 32 } }, postgres: { settings: { max_connections: 600 } } },
+  ],
+  [
+    "settings.Dag_Processor.parsing_processes",
+    { settings: { Dag_Processor: { parsing_processes: 58 } } },
+    { settings: { Dag_Processor: { parsing_processes: 59 } } },
+  ],
+  [
+    "roles.dag-processor.memory",
+    {
+      settings: { dag_processor: { parsing_processes: 59 } },
+      roles: { "dag-processor": { memory: 96 + 59 * 16 } },
+    },
+    {
+      settings: { dag_processor: { parsing_processes: 59 } },
+      roles: { "dag-processor": { memory: 95 + 59 * 16 } },
+    },
+  ],
   [
     "workerMinConcurrency",
     { workerConcurrency: 4, workerMinConcurrency: 4 },
@@ -72,6 +108,25 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
   ],
   [
     "postgres.settings.wal_level",
+    { postgres: { settings: { wal_level: "minimal", MAX_WAL_SENDERS: 0 } } },
+    { postgres: { settings: { wal_level: "minimal", MAX_WAL_SENDERS: 1 } } },
+  ],
+  // The stack opens 45 connections.
+  ...["max_connections", "MAX_CONNECTIONS"].map(
+    (key) =>
+      [
+        `postgres.settings.${key}`,
+        { postgres: { settings: { [key]: 48 } } },
+        { postgres: { settings: { [key]: 47 } } },
+      ] as const,
+  ),
+  [
+    "postgres.settings.max_connections",
+    { postgres: { settings: { max_connections: 100, SUPERUSER_RESERVED_CONNECTIONS: 55 } } },
+    { postgres: { settings: { max_connections: 100, SUPERUSER_RESERVED_CONNECTIONS: 56 } } },
+  ],
+  [
+    "postgres.settings.wal_level",
     { postgres: { settings: { wal_level: "logical" } } },
     { postgres: { settings: { wal_level: "minimal" } } },
   ],
@@ -89,6 +144,37 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
     "redis.settings.maxmemory",
     { redis: { memory: 500, settings: { maxmemory: "400mb" } } },
     { redis: { memory: 500, settings: { maxmemory: "401mb" } } },
+  ],
+  ...[
+    "statement_timeout",
+    "Lock_timeout",
+    "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+  ].flatMap((key) =>
+    ["1s", 0].map(
+      (time) =>
+        [
+          `postgres.settings.${key}`,
+          { postgres: { settings: { [key]: time } } },
+          { postgres: { settings: { [key]: 999 } } },
+        ] as const,
+    ),
+  ),
+  [
+    "postgres.settings.default_transaction_read_only",
+    { postgres: { settings: { default_transaction_read_only: "off" } } },
+    { postgres: { settings: { default_transaction_read_only: true } } },
+  ],
+  [
+    "postgres.settings.search_path",
+    { postgres: { settings: { search_path: '"$user", Public' } } },
+    { postgres: { settings: { search_path: "airflow" } } },
+  ],
+  // Two workers, a scheduler and Flower: 12 + 2 + 6.
+  [
+    "redis.settings.MaxClients",
+    { redis: { settings: { MaxClients: 20 } } },
+    { redis: { settings: { MaxClients: 19 } } },
   ],
   [
     "redis.settings.active-defrag-cycle-max",

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { readDeployed } from "../../../../settings/read/read.ts";
 import { mayKnow, sshKeyProblem } from "../../../../settings/rules/secrets/sshKey.ts";
+import { setProject } from "../../../../settings/schema/files/base.ts";
 import { project } from "../../../../tools/lib/process.ts";
 import { cluster } from "../../cluster.ts";
 import type { Config } from "../../settingsFrom.ts";
@@ -82,6 +84,31 @@ test("backups may be in a directory of their own, and are refused in the project
   assert.deepEqual(faults({ backup: { to: join(folder, "backups") } }), []);
   for (const to of [`${project}/backups`, `${project}/.state/backups`, project])
     assert.match(faults({ backup: { to } }).join(), /^backup\.to is .*; it is in the project itself: /);
+});
+
+test("a file whose name resembles airflow.yaml is refused, and a deletion without any declaration", (t) => {
+  const place = join(folder, "project");
+  for (const name of ["dags", "airflow.yaml"]) mkdirSync(join(place, name), { recursive: true });
+  for (const name of ["airflow.yml", "Airflow.yaml"]) writeFileSync(join(place, name), "pools: {}\n");
+  setProject(place);
+  t.after(() => setProject(project));
+  const all = { deleteUndeclared: true };
+  const unread = (name: string) =>
+    `declarations is ${name}; nothing reads it: expected the name airflow.yaml, or declarations: ${name}`;
+  assert.deepEqual(faults(all), [
+    unread("Airflow.yaml"),
+    "declarations is airflow.yaml; it is a directory, and nothing reads it: expected a file, or another name",
+    unread("airflow.yml"),
+  ]);
+  assert.deepEqual(faults({ declarations: "airflow.yml" }), []);
+  for (const name of ["airflow.yaml", "airflow.yml", "Airflow.yaml"])
+    rmSync(join(place, name), { recursive: true });
+  const deleted =
+    "deleteUndeclared is true; nothing is declared, and all that once was would be deleted: expected airflow.yaml, or pools: {} if nothing is to be left";
+  assert.deepEqual(faults(all), [deleted]);
+  assert.deepEqual(faults({ ...all, pools: {} }), []);
+  writeFileSync(join(place, "Pulumi.a.yaml"), "config:\n  airflow:deleteUndeclared: true\n");
+  assert.equal(readDeployed(join(place, "Pulumi.a.yaml")).deleteUndeclared, true);
 });
 
 const email = { to: "a@b.test", from: "Air.Flow+prod@mail-1.b.test", server: "10.0.0.7:25" };

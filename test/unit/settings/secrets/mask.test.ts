@@ -168,6 +168,14 @@ test("a text without a secret is shown as it is", () => {
     "../dags",
     "LocalExecutor",
     "/run/docker.sock",
+    "~/dags",
+    "~ann/dags",
+    "$HOME/dags",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the form of a shell
+    "${HOME}/dags",
+    "%USERPROFILE%\\dags",
+    "C:\\team\\dags",
+    "..\\dags",
   ];
   for (const text of texts) assert.equal(shownText(text), text);
 });

@@ -11,7 +11,7 @@ export const otherReaders: readonly BadRow[] = [
 `,
     says: [
       "2: workers is 010; expected a whole number from 0 to 1000",
-      "3: schedulers is …; expected a whole number from 1 to 10",
+      "3: schedulers is 0x2; expected a whole number from 1 to 10",
       "4: postgres.memory is 02000; expected a whole number from 64 to 1048576",
     ],
     expressible: false,
@@ -24,7 +24,7 @@ export const otherReaders: readonly BadRow[] = [
 `,
     says: [
       "2: workerMemory is 2_048; expected a whole number from 64 to 1048576",
-      "3: webserverPort is …; expected a whole number from 1 to 65535",
+      "3: webserverPort is 0b101; expected a whole number from 1 to 65535",
     ],
     expressible: true,
   },
