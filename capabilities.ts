@@ -8,6 +8,8 @@ interface Capabilities {
   readonly autoscale: boolean;
   /** Replaces several workers of a group at a time. */
   readonly together: boolean;
+  /** Starts the successor of an instance without data before that instance stops. */
+  readonly overlaps: boolean;
   /** Has Secrets that a stack may name. */
   readonly secrets: boolean;
   /** Publishes services at an address of a machine. */
@@ -40,6 +42,7 @@ export const capabilities: Readonly<Record<PlatformName, Capabilities>> = {
     nodes: false,
     autoscale: false,
     together: true,
+    overlaps: false,
     secrets: false,
     publish: true,
     loopback: true,
@@ -58,6 +61,7 @@ export const capabilities: Readonly<Record<PlatformName, Capabilities>> = {
     autoscale: true,
     // A StatefulSet replaces one pod after the other.
     together: false,
+    overlaps: true,
     secrets: true,
     publish: false,
     loopback: false,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { serverDefaults } from "../../settings/model/connections.ts";
 import { keptLog } from "../../settings/model/servers.ts";
 import type { PostgresLogin } from "../../settings/model/urls/postgresUrl.ts";
 import { type Lines, spellLine } from "../../settings/schema/services.ts";
@@ -91,6 +92,7 @@ export class Postgres extends pulumi.ComponentResource implements PostgresServer
           "postgres",
           ...options({
             password_encryption: "scram-sha-256",
+            max_connections: serverDefaults.max_connections,
             ...vanishedClients,
             ...(isReplicated && replicated),
             ...settings,

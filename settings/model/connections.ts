@@ -1,3 +1,4 @@
+import { capabilities } from "../../capabilities.ts";
 import { type Role, type RoleFacts, roleTable } from "../../roles.ts";
 import { majorOf, rolesIn } from "../schema/versions.ts";
 import { airflowNumber } from "./airflowOptions.ts";
@@ -7,6 +8,7 @@ import { givenSetting } from "./servers.ts";
 /** Settings that decide how many connections a stack opens. */
 export type ConnectionInputs = Pick<
   Settings,
+  | "platform"
   | "version"
   | "canary"
   | "backup"
@@ -23,6 +25,7 @@ export type ConnectionInputs = Pick<
 
 /** Paths of the parts of a stack that decide the number of connections, besides `groupParts`. */
 export const connectionParts = [
+  "platform",
   "version",
   "canary",
   "backup",
@@ -59,8 +62,8 @@ const backup = 2;
 /** Connections of continuous backups besides: the place of the log, and the entry for the monitoring. */
 const continuous = 2;
 
-/** Defaults of Postgres. */
-const defaults = { max_connections: 100, superuser_reserved_connections: 3 };
+/** Defaults of the stack's own Postgres; its 30 connections more than Postgres itself has are for updates in a cluster. */
+export const serverDefaults = { max_connections: 130, superuser_reserved_connections: 3 };
 
 function times(...counts: readonly (readonly [count: number, unit: string])[]): string {
   return counts
@@ -115,24 +118,42 @@ function taskShares(group: ConnectionInputs["groups"][number], instances: number
   return [results, metadata];
 }
 
-/** Lists the most connections that Airflow may open, by client. */
-export function clientShares(stack: ConnectionInputs): Share[] {
-  const { schedulers, groups, version } = stack;
+function roleShares(stack: ConnectionInputs, role: Role): Share[] {
+  const { schedulers, version } = stack;
   const isTwo = majorOf(version) === "2";
-  const web = isTwo ? airflowNumber(stack, "webserver.workers", 2) : airflowNumber(stack, "api.workers", 1);
+  if (role === "webserver") {
+    const web = isTwo ? airflowNumber(stack, "webserver.workers", 2) : airflowNumber(stack, "api.workers", 1);
+    // In Airflow 3 each process has a synchronous pool and an async one.
+    return poolShares(stack, role, web, isTwo ? 1 : 2);
+  }
   const because = times([schedulers, "instance"]);
   const results = { client: "scheduler, results", count: schedulers, because };
-  const shares = rolesIn(version).flatMap((role) => {
-    // In Airflow 3 each process has a synchronous pool and an async one.
-    if (role === "webserver") return poolShares(stack, role, web, isTwo ? 1 : 2);
-    return role === "scheduler" ? [...poolShares(stack, role), results] : poolShares(stack, role);
-  });
+  return role === "scheduler" ? [...poolShares(stack, role), results] : poolShares(stack, role);
+}
+
+/** Roles whose next instance an update may start before an old one stops. */
+const overlapping: readonly Role[] = ["scheduler", "webserver", "dag-processor"];
+
+function updateShares(stack: ConnectionInputs): Share[] {
+  if (!capabilities[stack.platform].overlaps) return [];
+  const roles = rolesIn(stack.version).filter((role) => overlapping.includes(role));
+  const single = { ...stack, schedulers: 1, webservers: 1 };
+  const count = sum(roles.flatMap((role) => roleShares(single, role)));
+  return [{ client: "update", count, because: `one more of each: ${roles.join(", ")}` }];
+}
+
+/** Lists the most connections that Airflow may open, by client. */
+export function clientShares(stack: ConnectionInputs): Share[] {
+  const { groups, version } = stack;
+  const isTwo = majorOf(version) === "2";
+  const shares = rolesIn(version).flatMap((role) => roleShares(stack, role));
   const own = triggerersOf(groups).flatMap(({ name, count }) =>
     poolShares(stack, "triggerer", 1, 1, [name, count]),
   );
   return [
     ...shares,
     ...own,
+    ...updateShares(stack),
     ...(stack.canary ? [{ client: "canary", count: 1, because: "one proof at a time" }] : []),
     ...(stack.monitoring ? [{ client: "monitoring", count: 1, because: "one query at a time" }] : []),
     ...groups.flatMap((group) => taskShares(group, group.autoscale?.max ?? group.workers, isTwo)),
@@ -178,8 +199,8 @@ export function connectionBudget(stack: ConnectionInputs): number {
 
 /** Returns the number of connections that the stack's own Postgres accepts, and the number that it keeps for superusers. */
 export function serverLimits({ postgres: { settings } }: Pick<ConnectionInputs, "postgres">) {
-  const numberOf = (name: keyof typeof defaults) =>
-    Number(givenSetting(settings, name)?.[1] ?? defaults[name]);
+  const numberOf = (name: keyof typeof serverDefaults) =>
+    Number(givenSetting(settings, name)?.[1] ?? serverDefaults[name]);
   return { most: numberOf("max_connections"), reserved: numberOf("superuser_reserved_connections") };
 }
 

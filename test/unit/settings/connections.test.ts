@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { connectionBudget, serverLimits } from "../../../settings/model/connections.ts";
 import { authorityOf, ecKey, pemOf } from "../certificates.ts";
+import { cluster, clusterWithImage } from "../cluster.ts";
 import { type Config, settingsFor } from "../settingsFrom.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
@@ -31,32 +32,42 @@ test("the connection budget counts every client of Postgres", () => {
   ].map((config) => connectionBudget(settingsFor(config)));
   // The empty stack: scheduler 5 + 1, webserver 16, dag-processor 5, triggerer 5, results 10, migration 3.
   assert.deepEqual(counted, [45, 35, 81, 45, 43, 43]);
-  assert.deepEqual(serverLimits(settingsFor({})), { most: 100, reserved: 3 });
+  assert.deepEqual(serverLimits(settingsFor({})), { most: 130, reserved: 3 });
+});
+
+test("the connection budget of a cluster counts the instances that an update starts before others stop", () => {
+  const opened = (config: Config) => connectionBudget(settingsFor(config));
+  // One more scheduler with its results, webserver and, in Airflow 3, DAG processor.
+  const ofThree = { ...cluster, schedulers: 2, webservers: 2 };
+  assert.equal(opened(ofThree) - opened({ schedulers: 2, webservers: 2 }), 5 + 1 + 16 + 5);
+  const image = { images: { ...cluster.images, airflow: "r/airflow:2.11.2" } };
+  const ofTwo = { version: "2.11.2", settings: { webserver: { workers: 1 } } };
+  assert.equal(opened({ ...clusterWithImage, ...image, ...ofTwo }) - opened(ofTwo), 5 + 1 + 8);
 });
 
 test("a stack that may open too many connections is refused, with the budget as a table", () => {
   assert.equal(
-    faultOf({ workers: 12, schedulers: 2 }),
+    faultOf({ workers: 18, schedulers: 2 }),
     `The stack's configuration has 1 fault(s):
-  stack.yaml:3: postgres.settings.max_connections is 100, its default; Airflow may open 101 connections:
+  stack.yaml:3: postgres.settings.max_connections is 130, its default; Airflow may open 131 connections:
       scheduler            10  2 instances x (3 + 2)
       scheduler, results    2  2 instances
       webserver            16  1 instance x 2 pools x (5 + 3)
       dag-processor         5  1 instance x (3 + 2)
       triggerer             5  1 instance x (3 + 2)
-      worker, results      60  12 workers x (4 tasks + 1)
+      worker, results      90  18 workers x (4 tasks + 1)
       migration             3  its lock, its work, its progress
-      sum                 101
-      limit                97  max_connections 100, less superuser_reserved_connections 3
-    expected at least 110; or lower settings.database.sql_alchemy_pool_size and sql_alchemy_max_overflow, or pgbouncer: {}`,
+      sum                 131
+      limit               127  max_connections 130, less superuser_reserved_connections 3
+    expected at least 140; or lower settings.database.sql_alchemy_pool_size and sql_alchemy_max_overflow, or pgbouncer: {}`,
   );
 });
 
 test("each suggested fix brings the connection budget within the limit", () => {
-  const large = { workers: 12, schedulers: 2 };
+  const large = { workers: 18, schedulers: 2 };
   for (const fix of [
-    { postgres: { settings: { max_connections: 110 } } },
-    { postgres: { settings: { MAX_CONNECTIONS: 110 } } },
+    { postgres: { settings: { max_connections: 140 } } },
+    { postgres: { settings: { MAX_CONNECTIONS: 140 } } },
     { pgbouncer: {} },
     { settings: { database: { sql_alchemy_pool_size: 2, sql_alchemy_max_overflow: 1 } } },
     { postgres: { url: "postgresql://airflow:a-long-word@db.example.com/airflow" } },
@@ -75,8 +86,8 @@ test("the advice about connections counts those that are kept for superusers", (
 
 test("pgbouncer has a connection budget on both sides", () => {
   assert.match(
-    faultOf({ pgbouncer: { poolSize: 60 } }),
-    /max_connections is 100, its default; Airflow may open 123 connections:\n {6}pgbouncer, metadata {3}60 {2}pgbouncer\.poolSize is 60\n.*or a lower pgbouncer\.poolSize$/s,
+    faultOf({ pgbouncer: { poolSize: 70 } }),
+    /max_connections is 130, its default; Airflow may open 143 connections:\n {6}pgbouncer, metadata {3}70 {2}pgbouncer\.poolSize is 70\n.*or a lower pgbouncer\.poolSize$/s,
   );
   assert.match(
     faultOf({ pgbouncer: { clients: 20 } }),
