@@ -5,6 +5,7 @@ import { atLeastOne } from "./airflow/values.ts";
 import { faultAt } from "./fault.ts";
 import { proxyVariableRule } from "./network/proxyVariables.ts";
 import { tooWide } from "./network/trustedProxies.ts";
+import { unreadRules } from "./roles/unread.ts";
 import { rule } from "./rule.ts";
 import { twiceRules } from "./services/twice.ts";
 import { unusableRules } from "./services/unusable.ts";
@@ -125,5 +126,6 @@ export const acceptedEarlierRules = [
   ...json,
   schema,
   ...twiceRules,
+  ...unreadRules,
   ...unusableRules,
 ];

@@ -73,6 +73,11 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     { settings: { dag_processor: { parsing_processes: 200 } } },
     /parsing_processes is 200; a dag-processor takes at least 96 MiB and 16 MiB for each process: expected at most 58 with 1024 MiB, or roles\.dag-processor\.memory: 3296/,
   ],
+  [
+    "a file that no role reads",
+    { roles: { all: { files: { "/opt/airflow/airflow.cfg": "README.md" } } } },
+    /airflow\.cfg"\] is README\.md; no role reads it: expected settings/,
+  ],
   ["no triggers", { settings: { triggerer: { capacity: 0 } } }, /capacity is 0; no deferred task/],
   ...(
     [
