@@ -8,7 +8,7 @@ import { extraCeleryRule } from "../rules/airflow/extraCelery.ts";
 import { heartbeatRules } from "../rules/airflow/heartbeats.ts";
 import { knownRule } from "../rules/airflow/known.ts";
 import { loginRules } from "../rules/airflow/login.ts";
-import { logRule } from "../rules/airflow/logs.ts";
+import { logRule, remotePlaceRules } from "../rules/airflow/logs.ts";
 import { reservedRules } from "../rules/airflow/reserved.ts";
 import { ownPoolRule, parallelismRules, poolRule } from "../rules/airflow/slots.ts";
 import { timeoutRules } from "../rules/airflow/timeouts.ts";
@@ -89,6 +89,7 @@ const correctableRules: readonly Rule[] = [
   loopbackRules,
   ownPoolRule,
   podRules,
+  remotePlaceRules,
   roleMemoryRule,
   valueRules,
 ].flat();

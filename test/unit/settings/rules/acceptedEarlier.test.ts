@@ -78,6 +78,11 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     { roles: { all: { files: { "/opt/airflow/airflow.cfg": "README.md" } } } },
     /airflow\.cfg"\] is README\.md; no role reads it: expected settings/,
   ],
+  [
+    "an unknown place for logs",
+    { settings: { logging: { remote_logging: true, remote_base_log_folder: "ftp://a/logs" } } },
+    /remote_base_log_folder is ftp:\/\/a\/logs; Airflow knows no such place for logs/,
+  ],
   ["no triggers", { settings: { triggerer: { capacity: 0 } } }, /capacity is 0; no deferred task/],
   ...(
     [
