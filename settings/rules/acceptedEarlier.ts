@@ -3,7 +3,7 @@ import { repositoryForm } from "../schema/dags/dagsGit.ts";
 import { hostPattern, isLoopback } from "../schema/values.ts";
 import { atLeastOne } from "./airflow/values.ts";
 import { faultAt } from "./fault.ts";
-import { proxyVariableRule } from "./network/proxyVariables.ts";
+import { proxyEffectRules } from "./network/proxyEffects.ts";
 import { tooWide } from "./network/trustedProxies.ts";
 import { unreadRules } from "./roles/unread.ts";
 import { rule } from "./rule.ts";
@@ -119,7 +119,7 @@ export const acceptedEarlierRules = [
   direct,
   parameters,
   proxies,
-  proxyVariableRule,
+  ...proxyEffectRules,
   podNamespace,
   readableQueue,
   ...deferred,

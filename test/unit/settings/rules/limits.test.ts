@@ -84,6 +84,11 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
       ] as const,
   ),
   [
+    "pools.default_pool.slots",
+    { pools: { default_pool: { slots: 1 }, closed: { slots: 0 } } },
+    { pools: { default_pool: { slots: 0 } } },
+  ],
+  [
     "workerMinConcurrency",
     { workerConcurrency: 4, workerMinConcurrency: 4 },
     { workerConcurrency: 4, workerMinConcurrency: 5 },
