@@ -24,7 +24,7 @@ export const numbers: readonly BadRow[] = [
   airflow:monitoring: {}
   airflow:flowerPort: 9090
 `,
-    says: ["3: flowerPort is 9090; Flower has port 9090 too: expected different ports"],
+    says: ["3: flowerPort is 9090; the monitoring has port 9090 too: expected different ports"],
     expressible: false,
   },
   {
@@ -358,6 +358,15 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
+    name: "a webserver with the monitoring's port",
+    config: `config:
+  airflow:monitoring: {}
+  airflow:webserverPort: 9090
+`,
+    says: ["3: webserverPort is 9090; the monitoring has port 9090 too: expected different ports"],
+    expressible: false,
+  },
+  {
     name: "a webserver with the gateway's port",
     config: `config:
   airflow:webserverPort: 8443
@@ -366,7 +375,7 @@ export const numbers: readonly BadRow[] = [
     - { name: a, docker: "unix:///var/run/docker.sock", address: 10.0.0.1, workers: 1 }
     - { name: b, docker: "ssh://b", address: 10.0.0.2, workers: { gpu: 1 } }
 `,
-    says: ["2: webserverPort is 8443; the webserver has port 8443 too: expected different ports"],
+    says: ["2: webserverPort is 8443; the gateway has port 8443 too: expected different ports"],
     expressible: false,
   },
   {
