@@ -8,9 +8,9 @@ import { extraCeleryRule } from "../rules/airflow/extraCelery.ts";
 import { heartbeatRules } from "../rules/airflow/heartbeats.ts";
 import { knownRule } from "../rules/airflow/known.ts";
 import { loginRules } from "../rules/airflow/login.ts";
-import { logRule } from "../rules/airflow/logs.ts";
+import { logRule, remotePlaceRules } from "../rules/airflow/logs.ts";
 import { reservedRules } from "../rules/airflow/reserved.ts";
-import { ownPoolRule, parallelismRules, poolRule } from "../rules/airflow/slots.ts";
+import { ownPoolRules, parallelismRules, poolRule } from "../rules/airflow/slots.ts";
 import { timeoutRules } from "../rules/airflow/timeouts.ts";
 import { valueRules } from "../rules/airflow/values.ts";
 import type { Fault } from "../rules/fault.ts";
@@ -87,8 +87,9 @@ const correctableRules: readonly Rule[] = [
   declarationsFileRules,
   egressRules,
   loopbackRules,
-  ownPoolRule,
+  ownPoolRules,
   podRules,
+  remotePlaceRules,
   roleMemoryRule,
   valueRules,
 ].flat();

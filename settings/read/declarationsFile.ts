@@ -7,7 +7,10 @@ import { secretFaults } from "../rules/secrets/secrets.ts";
 import { declarationKeys } from "../schema/declarations.ts";
 import { fromProject } from "../schema/files/base.ts";
 import type { Path, Where } from "../schema/path.ts";
+import { secretForms } from "../schema/secret.ts";
 import { type Shape, stackShape } from "../schema/shape.ts";
+import { prefix } from "./unknownNames.ts";
+import { validate } from "./validate.ts";
 import { isObject, type Located, located } from "./yaml/located.ts";
 import { Refused } from "./yaml/refused.ts";
 import { readText } from "./yaml/text.ts";
@@ -55,7 +58,7 @@ function ciphers(value: unknown, path: Path = []): Path[] {
   return Object.entries(value).flatMap(([key, inner]) => ciphers(inner, [...path, key]));
 }
 
-/** Rewords the fault of a plain secret for a declarations file, which cannot have encrypted values. */
+/** Rewords the fault of a secret for a declarations file, which cannot have encrypted values. */
 function reworded(fault: Fault): Fault {
   const message =
     "expected { file: PATH } or, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs in the stack file";
@@ -81,7 +84,10 @@ function mergeFile(
 ): WithDeclarations {
   const unknownNames = Object.keys(content)
     .filter((key) => !declarationNames.includes(key))
-    .map((key) => `${at([key])}: ${shownText(key)} ${unknownWord(key, declarationNames)}`);
+    .map((key) => {
+      const name = key.startsWith(prefix) ? key.slice(prefix.length) : key;
+      return `${at([key])}: ${shownText(key)} ${unknownWord(name, declarationNames)}`;
+    });
   const inFile = Object.fromEntries(
     declarationNames.filter((kind) => kind in content).map((kind) => [kind, content[kind]]),
   );
@@ -104,7 +110,8 @@ function mergeFile(
     return [kind, isObject(inner) && isObject(inStack) ? { ...inner, ...inStack } : (inStack ?? inner)];
   });
   const encrypted = ciphers(inFile).map((path) => ({ path, message: "" }));
-  const plain = [...secretFaults(inFile, () => false, "NAME"), ...encrypted].map(reworded);
+  const unfit = validate(inFile, []).faults.filter(({ message }) => message === secretForms);
+  const plain = [...secretFaults(inFile, () => false, "NAME"), ...encrypted, ...unfit].map(reworded);
   return {
     values: { ...values, ...Object.fromEntries(all) },
     where: (path) => (isFromFile(path) ? at(path) : where(path)),

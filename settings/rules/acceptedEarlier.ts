@@ -3,8 +3,9 @@ import { repositoryForm } from "../schema/dags/dagsGit.ts";
 import { hostPattern, isLoopback } from "../schema/values.ts";
 import { atLeastOne } from "./airflow/values.ts";
 import { faultAt } from "./fault.ts";
-import { proxyVariableRule } from "./network/proxyVariables.ts";
+import { proxyEffectRules } from "./network/proxyEffects.ts";
 import { tooWide } from "./network/trustedProxies.ts";
+import { unreadRules } from "./roles/unread.ts";
 import { rule } from "./rule.ts";
 import { twiceRules } from "./services/twice.ts";
 import { unusableRules } from "./services/unusable.ts";
@@ -121,12 +122,13 @@ export const acceptedEarlierRules = [
   direct,
   parameters,
   proxies,
-  proxyVariableRule,
+  ...proxyEffectRules,
   podNamespace,
   readableQueue,
   ...deferred,
   ...json,
   schema,
   ...twiceRules,
+  ...unreadRules,
   ...unusableRules,
 ];

@@ -14,6 +14,10 @@ export function secretError(forms: string): z.core.$ZodErrorMap {
   };
 }
 
+/** Forms of a secret in a stack file. */
+export const secretForms =
+  "expected { secure: … }, as npm run secret writes it, { file: PATH } or { secret: NAME, key: KEY }";
+
 /** A secret: encrypted in the stack file, in a file of this machine, or in a Secret of the stack's namespace. */
 export const secret = z
   .union(
@@ -25,11 +29,7 @@ export const secret = z
         key: text.describe("Key in the Secret."),
       }),
     ],
-    {
-      error: secretError(
-        "expected { secure: … }, as npm run secret writes it, { file: PATH } or { secret: NAME, key: KEY }",
-      ),
-    },
+    { error: secretError(secretForms) },
   )
   .meta({ secret: true });
 

@@ -1,5 +1,7 @@
 import { airflowOption, logsAreRemote } from "../../model/airflowOptions.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
+import { optionRule } from "./option.ts";
 
 /** Settings that name where remote logs go; one of them is enough. */
 const places = [
@@ -22,3 +24,30 @@ export const logRule = rule(
     return [{ path: given.path, message, given: given.value }];
   },
 );
+
+/** Beginnings of places that Airflow and its providers know. */
+const known = /^((s3|gs|oss|hdfs|cloudwatch|stackdriver):\/\/|wasb)/;
+
+/** Rejects a place of remote logs that Airflow does not know: it would keep none. */
+const place = rule(
+  ["settings.logging.remote_logging", ...places.map((name) => `settings.${name}` as const)],
+  (parsed) => {
+    const given = airflowOption(parsed, "logging.remote_base_log_folder");
+    const others = places.filter((name) => name !== "logging.remote_base_log_folder");
+    const hasOther = others.some((name) => airflowOption(parsed, name)?.value);
+    if (!given?.value || hasOther || !logsAreRemote(parsed) || known.test(given.value)) return [];
+    const message =
+      "Airflow knows no such place for logs: expected s3://BUCKET/logs, or the same with gs, wasb, oss, hdfs, cloudwatch or stackdriver";
+    return faultAt(given.path, message, given.value);
+  },
+);
+
+/** Rejects a login in the place of remote logs, which everybody with access to the engine or the cluster could read. */
+const login = optionRule("logging.remote_base_log_folder", (value) =>
+  /:\/\/[^/@]*:[^/]*@/.test(value)
+    ? "everybody with access to the engine or the cluster could read its login: expected remote_log_conn_id, and the login in connections"
+    : undefined,
+);
+
+/** Rules about the place of remote logs, which earlier releases accepted. */
+export const remotePlaceRules = [place, login];

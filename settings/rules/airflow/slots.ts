@@ -1,6 +1,7 @@
 import { airflowOption } from "../../model/airflowOptions.ts";
 import { countsOf, groupParts } from "../../model/groups.ts";
 import { parallelismFor, slotsOf } from "../../model/slots.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 import { optionRule } from "./option.ts";
 
@@ -42,8 +43,28 @@ export const poolRule = rule(["pools.*.slots", "pools.*.includeDeferred", ...gro
 });
 
 /** Rejects a pool that the stack's canary makes and removes. */
-export const ownPoolRule = rule(["pools.*.slots"], ({ pools }) =>
+const ownPool = rule(["pools.*.slots"], ({ pools }) =>
   Object.keys(pools)
     .filter((name) => name.startsWith("airflow_on_celery."))
     .map((name) => ({ path: ["pools", name], message: "the stack's canary has it: expected another name" })),
 );
+
+/** Rejects a default pool without slots, in which tasks without a pool would wait; other pools may be closed on purpose. */
+const closed = rule(["pools.*.slots"], ({ pools }) =>
+  faultAt(
+    ["pools", "default_pool", "slots"],
+    pools.default_pool?.slots === 0
+      ? "no task of the default pool would start: expected 1 or more, or -1 for no limit"
+      : undefined,
+  ),
+);
+
+/** Rejects two sizes of the default pool, of which a deployment writes one and Airflow's first start the other. */
+const twoSizes = rule(["settings.core.default_pool_task_slot_count"], (parsed, isGiven) => {
+  const given = airflowOption(parsed, "core.default_pool_task_slot_count");
+  const hasOther = given && isGiven("pools.default_pool");
+  return hasOther ? faultAt(given.path, "pools.default_pool sets it too: expected only one of them") : [];
+});
+
+/** Rules about pools that a deployed stack may break. */
+export const ownPoolRules = [ownPool, closed, twoSizes];

@@ -103,6 +103,22 @@ const unitTests = optionRule("core.unit_test_mode", (value) =>
   isTrue(value) ? "Airflow would use the keys of its own tests: expected False, or no value" : undefined,
 );
 
+/** Rejects a way to start processes that Python does not know: Airflow would not start. */
+const startMethod = optionRule("core.mp_start_method", (value) =>
+  ["fork", "spawn", "forkserver"].includes(value) ? undefined : "expected fork, spawn or forkserver",
+);
+
+/** Rejects numbers of ports that no port has; a name with `x_port` counts proxies. */
+const ports = rule(["version", "settings.*.*"], (parsed) => {
+  const types = knownSettings(parsed.version)?.types;
+  return [...airflowOptions(parsed)].flatMap(([name, { path, value }]) => {
+    const number = pythonNumber(value);
+    const isPort = /(?<!_x_)port$/.test(name) && types?.get(name) === "integer";
+    const isWrong = isPort && (number < 1 || number > 65_535);
+    return faultAt(path, isWrong ? "expected a port from 1 to 65535" : undefined, value);
+  });
+});
+
 /** Rejects several schedulers without locks: they would queue the same tasks. */
 const locks = rule(["settings.scheduler.use_row_level_locking", "schedulers"], (parsed) => {
   const given = airflowOption(parsed, "scheduler.use_row_level_locking");
@@ -120,5 +136,7 @@ export const valueRules = [
   endless,
   triggerQueues,
   unitTests,
+  startMethod,
+  ports,
   locks,
 ];

@@ -30,7 +30,9 @@ const flower = rule(["webserverPort", "webservers", "flowerPort"], (parsed, isGi
   return [{ path: [isGiven("flowerPort") ? "flowerPort" : "webserverPort"], message }];
 });
 
-/** Lists the fault of a port that the webserver or Flower has too. */
+const services = { gatewayPort: "the gateway", monitoringPort: "the monitoring" } as const;
+
+/** Lists the fault of a port that the webserver or Flower has too; without the port's own key, that of the other. */
 function clash(
   key: "gatewayPort" | "monitoringPort",
   port: number,
@@ -40,8 +42,8 @@ function clash(
   const isWebserver = port >= parsed.webserverPort && port <= lastPort(parsed);
   if (!isWebserver && port !== parsed.flowerPort) return [];
   const other = isWebserver ? "webserverPort" : "flowerPort";
-  const message = `${isWebserver ? "the webserver" : "Flower"} has port ${port} too: expected different ports`;
-  return [{ path: [isGiven(key) ? key : other], message }];
+  const [at, owner] = isGiven(key) ? [key, isWebserver ? "the webserver" : "Flower"] : [other, services[key]];
+  return [{ path: [at], message: `${owner} has port ${port} too: expected different ports` }];
 }
 
 /** Rejects a gateway port that another service has; only several machines have gateways. */

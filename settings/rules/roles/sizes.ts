@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { capabilities } from "../../../capabilities.ts";
 import { airflowOptions } from "../../model/airflowOptions.ts";
 import { isSensitive } from "../../model/known.ts";
@@ -150,8 +150,7 @@ const annotations = rule(
 
 /** Counts the bytes of a declared value as Airflow gets it; a secret that cannot be read here counts nothing. */
 function valueSize(value: unknown): number {
-  if (!isPlace(value)) return bytesOf(JSON.stringify(value));
-  return "file" in value && existsSync(value.file) ? secretSize(value) : 0;
+  return isPlace(value) ? secretSize(value) : bytesOf(JSON.stringify(value));
 }
 
 function entrySize(kind: string, name: string, entry: unknown): number {

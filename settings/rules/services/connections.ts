@@ -1,4 +1,4 @@
-import { airflowOption } from "../../model/airflowOptions.ts";
+import { airflowOption, isTrue } from "../../model/airflowOptions.ts";
 import {
   budgetTable,
   type ConnectionInputs,
@@ -35,6 +35,11 @@ const unbounded = poolSizes.map((name) =>
       ? undefined
       : `a process could open any number of connections: expected a whole number, ${pool[name]} or more`,
   ),
+);
+
+/** Rejects connections without a pool, which no size bounds. */
+const unpooled = optionRule("database.sql_alchemy_pool_enabled", (value) =>
+  isTrue(value) ? undefined : "a process could open any number of connections: expected True, or no value",
 );
 
 function serverFaults(stack: ConnectionInputs): Fault[] {
@@ -80,4 +85,4 @@ const budgets = rule([...connectionParts, ...groupParts], (parsed, isGiven) => {
   return [...(isGiven("postgres.url") ? [] : serverFaults(stack)), ...clientFaults(stack)];
 });
 
-export const connectionRules = [...unbounded, budgets];
+export const connectionRules = [...unbounded, unpooled, budgets];

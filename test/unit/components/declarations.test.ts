@@ -169,6 +169,18 @@ const bad: [declarations: string, fault: string][] = [
     "airflow.yaml:3: users.ann.password is [plaintext]; expected { file: PATH } or, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs in the stack file",
   ],
   [
+    "users:\n  ann: { role: User }\n",
+    "airflow.yaml:2: users.ann.password is not given; expected { file: PATH } or, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs in the stack file",
+  ],
+  [
+    "users:\n  ann: { password: [a] }\n",
+    "airflow.yaml:2: users.ann.password is {…}; expected { file: PATH } or, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs in the stack file",
+  ],
+  [
+    "airflow:pools: {}\n",
+    "airflow.yaml:1: airflow:pools is unknown; did you mean pools? expected connections, variables, pools, users",
+  ],
+  [
     "connections:\n  db: { host: h }\n",
     "airflow.yaml:2: connections.db.type is not given; expected Airflow's connection type (postgres, http, aws), or a uri instead of all parts",
   ],
@@ -189,6 +201,15 @@ const bad: [declarations: string, fault: string][] = [
     "airflow.yaml:1: holds no declarations; expected connections, variables, pools, users, each with names",
   ],
 ];
+
+test("a file without a path is one fault, and no warning of Node.js", (t) => {
+  const warnings = t.mock.method(process, "emitWarning", () => {});
+  assert.throws(
+    () => both("", "variables:\n  c: { file: }\n"),
+    /1 fault\(s\):\n {2}airflow\.yaml:2: variables\.c\.file is empty; expected the path of a file/,
+  );
+  assert.deepEqual(warnings.mock.calls, []);
+});
 
 test("faults of a file that is no YAML stand beside those of the stack", () => {
   assert.throws(

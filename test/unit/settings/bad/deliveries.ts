@@ -87,6 +87,25 @@ export const deliveries: readonly BadRow[] = [
     expressible: false,
   },
   {
+    name: "files that no role reads, or that its user is in, and another folder of plugins",
+    config: `config:
+  airflow:roles:
+    all: { files: { /opt/airflow/airflow.cfg: README.md, /etc/passwd: README.md, /etc/group: README.md } }
+    worker: { files: { /etc/hosts: README.md, /etc/hostname: README.md, /etc/resolv.conf: README.md } }
+  airflow:settings: { core: { plugins_folder: /opt/plugins } }
+`,
+    says: [
+      "3: roles.all.files./etc/group is README.md; the image's programs find their user in it: expected another path",
+      "3: roles.all.files./etc/passwd is README.md; the image's programs find their user in it: expected another path",
+      '3: roles.all.files["/opt/airflow/airflow.cfg"] is README.md; no role reads it: expected settings, by section and key',
+      "4: roles.worker.files./etc/hostname is README.md; the engine or the cluster writes it: expected another path",
+      "4: roles.worker.files./etc/hosts is README.md; the engine or the cluster writes it: expected extraHosts",
+      '4: roles.worker.files["/etc/resolv.conf"] is README.md; the engine or the cluster writes it: expected another path',
+      "5: settings.core.plugins_folder is /opt/plugins; every role reads plugins from /opt/airflow/plugins: expected plugins, and no value here",
+    ],
+    expressible: false,
+  },
+  {
     name: "files and volumes in each other's way",
     config: `config:
   airflow:roles:

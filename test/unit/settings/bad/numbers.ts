@@ -24,7 +24,7 @@ export const numbers: readonly BadRow[] = [
   airflow:monitoring: {}
   airflow:flowerPort: 9090
 `,
-    says: ["3: flowerPort is 9090; Flower has port 9090 too: expected different ports"],
+    says: ["3: flowerPort is 9090; the monitoring has port 9090 too: expected different ports"],
     expressible: false,
   },
   {
@@ -181,6 +181,33 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
+    name: "a port beyond the last, an unknown way to start processes, and an unknown place for logs",
+    config: `config:
+  airflow:settings:
+    core: { mp_start_method: thread }
+    metrics: { statsd_port: 70000 }
+    smtp: { SMTP_Port: 0 }
+    logging: { remote_logging: true, remote_base_log_folder: s3//bucket/logs }
+`,
+    says: [
+      "3: settings.core.mp_start_method is thread; expected fork, spawn or forkserver",
+      "4: settings.metrics.statsd_port is 70000; expected a port from 1 to 65535",
+      "5: settings.smtp.SMTP_Port is 0; expected a port from 1 to 65535",
+      "6: settings.logging.remote_base_log_folder is s3//bucket/logs; Airflow knows no such place for logs: expected s3://BUCKET/logs, or the same with gs, wasb, oss, hdfs, cloudwatch or stackdriver",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a login in the place of logs",
+    config: `config:
+  airflow:settings: { logging: { remote_logging: true, remote_base_log_folder: "s3://ann:s3cret@bucket/logs" } }
+`,
+    says: [
+      "2: settings.logging.remote_base_log_folder is s3://…@bucket/logs; everybody with access to the engine or the cluster could read its login: expected remote_log_conn_id, and the login in connections",
+    ],
+    expressible: false,
+  },
+  {
     name: "a pool with the name of the canary's",
     config: `config:
   airflow:pools: { airflow_on_celery.canary: { slots: 1 } }
@@ -331,6 +358,15 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
+    name: "a webserver with the monitoring's port",
+    config: `config:
+  airflow:monitoring: {}
+  airflow:webserverPort: 9090
+`,
+    says: ["3: webserverPort is 9090; the monitoring has port 9090 too: expected different ports"],
+    expressible: false,
+  },
+  {
     name: "a webserver with the gateway's port",
     config: `config:
   airflow:webserverPort: 8443
@@ -339,7 +375,7 @@ export const numbers: readonly BadRow[] = [
     - { name: a, docker: "unix:///var/run/docker.sock", address: 10.0.0.1, workers: 1 }
     - { name: b, docker: "ssh://b", address: 10.0.0.2, workers: { gpu: 1 } }
 `,
-    says: ["2: webserverPort is 8443; the webserver has port 8443 too: expected different ports"],
+    says: ["2: webserverPort is 8443; the gateway has port 8443 too: expected different ports"],
     expressible: false,
   },
   {

@@ -73,6 +73,32 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     { settings: { dag_processor: { parsing_processes: 200 } } },
     /parsing_processes is 200; a dag-processor takes at least 96 MiB and 16 MiB for each process: expected at most 58 with 1024 MiB, or roles\.dag-processor\.memory: 3296/,
   ],
+  [
+    "a file that no role reads",
+    { roles: { all: { files: { "/opt/airflow/airflow.cfg": "README.md" } } } },
+    /airflow\.cfg"\] is README\.md; no role reads it: expected settings/,
+  ],
+  [
+    "an unknown place for logs",
+    { settings: { logging: { remote_logging: true, remote_base_log_folder: "ftp://a/logs" } } },
+    /remote_base_log_folder is ftp:\/\/a\/logs; Airflow knows no such place for logs/,
+  ],
+  ["a proxy that is none", { proxy: { no: [".a.test"] } }, /proxy is \{…\}; it has no effect: expected http/],
+  [
+    "a default pool without slots",
+    { pools: { default_pool: { slots: 0 } } },
+    /pools\.default_pool\.slots is 0; no task of the default pool would start/,
+  ],
+  [
+    "connections without a pool",
+    { settings: { database: { sql_alchemy_pool_enabled: false } } },
+    /sql_alchemy_pool_enabled is False; a process could open any number of connections: expected True/,
+  ],
+  [
+    "two sizes of the default pool",
+    { pools: { default_pool: { slots: 4 } }, settings: { core: { Default_Pool_Task_Slot_Count: 4 } } },
+    /Default_Pool_Task_Slot_Count is \{…\}; pools\.default_pool sets it too: expected only one of them/,
+  ],
   ["no triggers", { settings: { triggerer: { capacity: 0 } } }, /capacity is 0; no deferred task/],
   ...(
     [

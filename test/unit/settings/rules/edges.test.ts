@@ -124,6 +124,29 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
     },
   ],
   [
+    "places of logs that Airflow or its users' modules know",
+    {
+      settings: {
+        core: { mp_start_method: "spawn" },
+        logging: { remote_logging: true, remote_base_log_folder: "wasb-logs" },
+        metrics: { statsd_port: 65_535 },
+      },
+    },
+  ],
+  [
+    "an unknown place of logs beside a host for them",
+    {
+      settings: {
+        logging: { remote_logging: true, remote_base_log_folder: "logs" },
+        elasticsearch: { host: "logs.test" },
+      },
+    },
+  ],
+  [
+    "an unknown place of logs that are not remote",
+    { settings: { logging: { remote_logging: false, remote_base_log_folder: "logs" } } },
+  ],
+  [
     "settings in all forms that Airflow converts",
     {
       settings: {
@@ -137,6 +160,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
         },
         logging: { logging_level: "DEBUG", celery_logging_level: "" },
         metrics: { statsd_port: "+8125" },
+        fab: { proxy_fix_x_port: 0 },
       },
     },
   ],

@@ -68,6 +68,26 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
       roles: { "dag-processor": { memory: 95 + 59 * 16 } },
     },
   ],
+  ...[
+    { images: { airflow: "r.test/a:3.3.2" } },
+    { settings: { core: { plugins_folder: "/opt/airflow/plugins/" } } },
+  ].map(
+    (allowed) =>
+      [
+        "settings.core.plugins_folder",
+        { settings: { core: { plugins_folder: "/opt/plugins" } }, ...allowed },
+        {
+          ...allowed,
+          plugins: "dags",
+          settings: { core: { plugins_folder: "/opt/plugins" } },
+        },
+      ] as const,
+  ),
+  [
+    "pools.default_pool.slots",
+    { pools: { default_pool: { slots: 1 }, closed: { slots: 0 } } },
+    { pools: { default_pool: { slots: 0 } } },
+  ],
   [
     "workerMinConcurrency",
     { workerConcurrency: 4, workerMinConcurrency: 4 },

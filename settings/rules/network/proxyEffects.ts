@@ -1,3 +1,4 @@
+import { faultAt } from "../fault.ts";
 import { entryFaults } from "../roles/entries.ts";
 import { rule } from "../rule.ts";
 
@@ -6,7 +7,7 @@ function isExcepting(name: string): boolean {
 }
 
 /** Rejects variables of a proxy without the hosts to reach directly: tasks would ask the proxy for the webserver. */
-export const proxyVariableRule = rule(["roles.*.env.*"], ({ roles }, isGiven) =>
+const variables = rule(["roles.*.env.*"], ({ roles }, isGiven) =>
   isGiven("proxy")
     ? []
     : entryFaults(roles, "env", (name, value, { entries }) => {
@@ -17,3 +18,16 @@ export const proxyVariableRule = rule(["roles.*.env.*"], ({ roles }, isGiven) =>
           : undefined;
       }),
 );
+
+/** Rejects hosts to reach directly without a proxy for the others. */
+const pointless = rule(["proxy"], ({ proxy }) =>
+  faultAt(
+    ["proxy"],
+    proxy && proxy.http === undefined && proxy.https === undefined
+      ? "it has no effect: expected http, https or both, or no proxy"
+      : undefined,
+  ),
+);
+
+/** Rules about proxies without effect, or without exceptions. */
+export const proxyEffectRules = [variables, pointless];
