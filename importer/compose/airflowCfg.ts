@@ -36,11 +36,11 @@ function parseConfig(text: string): Line[] {
 }
 
 /** Lists the paths, on this machine, of the airflow.cfg files that services mount. */
-function mountedFiles({ services, home, look }: ComposeFacts): string[] {
+function mountedFiles({ services, tree: compose, home, look }: ComposeFacts): string[] {
   const paths = services.flatMap(({ kind, tree }) =>
     (kind === "airflow" ? [plainAt(tree, ["volumes"])].flat() : []).flatMap((volume) => {
       const target = targetOf(volume);
-      const source = volumeSource(volume);
+      const source = volumeSource(volume, compose);
       if (!source || !/^[./~]/.test(source)) return [];
       if (target === posix.join(home, "airflow.cfg") || target === posix.join(home, "config/airflow.cfg"))
         return [source];

@@ -25,7 +25,7 @@ import { convertPuckelVariable, puckelHome } from "./puckel.ts";
 import { configFile, secretFile, secretText } from "./secretFiles.ts";
 import { serverCommand } from "./servers.ts";
 import type { ComposeService } from "./services.ts";
-import { volume } from "./volumes.ts";
+import { volume, volumeDefinition } from "./volumes.ts";
 
 /** Makes a rule that takes over a size, for roles and for groups of workers; `workerKey` is that of the default group. */
 function sizeRule(convert: (value: unknown) => unknown, allowed: string, key: string, workerKey: string) {
@@ -264,7 +264,7 @@ export const composeRules: readonly ImportRule<ComposeContext>[] = [
 export const outsideRules: readonly ImportRule<undefined>[] = [
   ["{version,name}", names],
   ["{secrets,configs}.**", handled("roles that name it get it")],
-  ["volumes.*", handled("the stack has volumes of its own")],
+  ["volumes.*", volumeDefinition],
   [
     "networks.*.external",
     unsupported("the stack's roles are in no other network: use extraHosts, or addresses"),

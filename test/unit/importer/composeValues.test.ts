@@ -222,6 +222,61 @@ const rows: [what: string, files: Files, key: string, value: unknown][] = [
   ],
 ];
 
+/** Returns a compose file whose roles mount the volume `shared`, with a definition. */
+const definedVolume = (definition: string, target = "/models") =>
+  `${composeOf(`volumes: ['shared:${target}:ro']`)}volumes: { shared: ${definition} }\n`;
+
+rows.push(
+  ...[
+    "{ driver: local, driver_opts: { type: none, o: bind, device: ./d } }",
+    "{ driver_opts: { o: 'ro,bind', device: d } }",
+  ].map((definition): (typeof rows)[number] => [
+    `the folder of a volume ${definition}`,
+    { "compose.yaml": definedVolume(definition), "d/a": "" },
+    "roles",
+    { all: { volumes: { "/models": "./d" } } },
+  ]),
+  [
+    "DAGs in a volume that is a folder",
+    {
+      "compose.yaml": definedVolume("{ driver_opts: { o: bind, device: ./d } }", "/opt/airflow/dags"),
+      "d/a.py": "",
+    },
+    "dags",
+    "./d",
+  ],
+  [
+    "a volume of an included file",
+    {
+      "compose.yaml": `include: [sub/v.yaml]\n${composeOf("volumes: ['shared:/models:ro']")}`,
+      "sub/v.yaml": "volumes: { shared: { driver_opts: { o: bind, device: ./d } } }\n",
+      "sub/d/a": "",
+    },
+    "roles",
+    { all: { volumes: { "/models": "./sub/d" } } },
+  ],
+);
+
+for (const definition of [
+  "{ driver_opts: { type: nfs, o: 'addr=10.0.0.9,rw', device: ':/export' } }",
+  "{ driver: rexray }",
+  "{ external: true, name: prod_models }",
+  "{ external: { name: prod_models } }",
+]) {
+  test(`the data of a volume ${definition} is left to do`, () => {
+    const { report } = imported({ "compose.yaml": definedVolume(definition) });
+    assert.match(
+      report,
+      /Not taken over:\n {2}\d × its data is not in the stack's volume: .*volumes\.shared/,
+    );
+  });
+}
+
+test("an ordinary volume leaves nothing to do", () => {
+  const { report } = imported({ "compose.yaml": definedVolume("{ driver: local, external: false }") });
+  assert.match(report, /Nothing is left to do/);
+});
+
 for (const [what, files, key, value] of rows) {
   test(`${what}: ${key} is ${JSON.stringify(value)}`, () => {
     assert.deepEqual(imported(files).config[key], value);
