@@ -122,9 +122,7 @@ export function importCompose(composition: Composition): Plan {
   const entries = collectItems(services).map(({ ruled, users }): Entry => {
     const name = ruled.item.path.join();
     const isOfWorkers = /WORKER/.test(name) && users.some(({ worker }) => worker);
-    // With limits of autoscaling, Celery does not read the number of processes.
-    const rank = isOfWorkers ? (/AUTOSCALE$/.test(name) ? 2 : 1) : 0;
-    const weight = rank * services.length + users.length;
+    const weight = (isOfWorkers ? services.length : 0) + users.length;
     return { item: ruled.item, outcome: decideOutcome(ruled, { ...facts, users }), weight };
   });
   const config = readConfigEntries(facts, composeImportContext({ ...facts, users: airflowServices }));

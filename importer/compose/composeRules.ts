@@ -19,13 +19,22 @@ import { checkExecutor, convertAutoscale, convertConcurrency, type ImportContext
 import { at, plainAt } from "../source.ts";
 import { convertCores, convertMebibytes, convertSeconds, parseInteger } from "../units.ts";
 import { builtVersion } from "./container.ts";
-import { type ComposeContext, groupPaths, rolesOf, roleTargets, takenByRoles } from "./context.ts";
+import {
+  type ComposeContext,
+  groupPaths,
+  isAutoscaled,
+  readingGroups,
+  rolesOf,
+  roleTargets,
+  takenByRoles,
+} from "./context.ts";
 import { ports } from "./openings.ts";
 import { convertPuckelVariable, puckelHome } from "./puckel.ts";
 import { configFile, secretFile, secretText } from "./secretFiles.ts";
 import { serverCommand } from "./servers.ts";
 import type { ComposeService } from "./services.ts";
 import { volume, volumeDefinition } from "./volumes.ts";
+import type { Flags } from "./worker.ts";
 
 /** Makes a rule that takes over a size, for roles and for groups of workers; `workerKey` is that of the default group. */
 function sizeRule(convert: (value: unknown) => unknown, allowed: string, key: string, workerKey: string) {
@@ -42,7 +51,7 @@ export function composeImportContext(context: ComposeContext): ImportContext {
   return {
     isOwn: (host) => context.hosts.has(host),
     metadataUrl: context.metadataUrl,
-    groups: groupPaths(context),
+    groups: (setting) => readingGroups(context, setting),
     version: context.version,
     secretFile: (path) => secretText(path, context),
   };
@@ -108,8 +117,8 @@ function takeFlags(
   { flags, group: { path, queues } }: NonNullable<ComposeService["worker"]>,
   context: ComposeContext,
 ): Outcome {
-  const { concurrency, autoscale, others } = flags;
-  const size = sizeOf(concurrency, autoscale, { ...composeImportContext(context), groups: [path] });
+  const size = sizeOf(flags, { ...composeImportContext(context), groups: () => [path] }, context);
+  const { others } = flags;
   const targets = [
     ...(path.length > 0 ? [{ path: [...path, "queues"], value: queues }] : []),
     ...(size ? targetsOf(size) : []),
@@ -123,12 +132,13 @@ function takeFlags(
 
 /** Converts the number of a worker's processes; with limits of autoscaling, Celery does not read the number. */
 function sizeOf(
-  concurrency: string | undefined,
-  autoscale: string | undefined,
+  { concurrency, autoscale }: Flags,
   context: ImportContext,
+  { users }: ComposeContext,
 ): Outcome | undefined {
   if (autoscale !== undefined) return convertAutoscale(autoscale, context);
-  return concurrency === undefined ? undefined : convertConcurrency(concurrency, context);
+  const isRead = concurrency !== undefined && !users.some(({ tree }) => isAutoscaled(tree));
+  return isRead ? convertConcurrency(concurrency, context) : undefined;
 }
 
 const command = (_: Item, context: ComposeContext): Outcome => {

@@ -96,3 +96,36 @@ for (const [lines, becomes] of workers) {
     assert.deepEqual(group ? { ...made, workerGroups: [group] } : made, becomes);
   });
 }
+
+/** Settings of workers in the part that all services share, commands of the default workers and of others, and their processes. */
+const processes: [shared: string, command: string, other: string, becomes: unknown][] = [
+  ["CONCURRENCY: 4", "celery worker -c 16", "celery worker -q a", [16, undefined, [[4, undefined]]]],
+  ["CONCURRENCY: 4", "celery worker", "celery worker -q a -c 2", [4, undefined, [[2, undefined]]]],
+  ["CONCURRENCY: 4", "celery worker -c 16", "celery worker -q a -c 2", [16, undefined, [[2, undefined]]]],
+  ["CONCURRENCY: 4", "celery worker --autoscale 8,2", "celery worker -q a", [8, 2, [[4, undefined]]]],
+  ["CONCURRENCY: 4", "celery worker", "celery worker -q a --autoscale=8,2", [4, undefined, [[8, 2]]]],
+  ["AUTOSCALE: '8,2'", "celery worker -c 16", "celery worker -q a --autoscale 4,1", [8, 2, [[4, 1]]]],
+];
+
+for (const [shared, command, other, becomes] of processes) {
+  test(`flags of a command win over WORKER_${shared}: ${command}; ${other}`, () => {
+    const common = `<<: &common { ${image}, environment: { AIRFLOW__CELERY__WORKER_${shared} } }`;
+    const { config, plan } = imported({
+      "compose.yaml": `services:
+  scheduler: { ${common}, command: scheduler }
+  worker: { <<: *common, command: "${command}" }
+  other: { <<: *common, command: "${other}" }
+`,
+    });
+    const groups = config.workerGroups as { concurrency?: number; minConcurrency?: number }[];
+    assert.deepEqual(
+      [
+        config.workerConcurrency,
+        config.workerMinConcurrency,
+        groups.map(({ concurrency, minConcurrency }) => [concurrency, minConcurrency]),
+      ],
+      becomes,
+    );
+    assert.deepEqual(plan.unsupported, []);
+  });
+}
