@@ -15,6 +15,8 @@ export interface ComposeService {
   readonly kind: ServiceKind;
   /** Roles that the service starts; none for a service that only people use. */
   readonly roles: readonly string[];
+  /** Subcommands of Airflow that start the roles. */
+  readonly started: readonly Started[];
   readonly tree: Tree;
   /** True if the service starts a webserver of Airflow 2. */
   readonly isOld: boolean;
@@ -124,13 +126,14 @@ export function composeServices(compose: Tree, disk: Disk): ComposeService[] {
   return all.map(([name, tree]) => {
     const group = groups.get(name);
     const flags = workers.find((worker) => worker.name === name)?.flags;
-    const roles = rolesByService.get(name) ?? [];
+    const started = rolesByService.get(name) ?? [];
     return {
       name,
       tree,
       kind: kinds.get(name) ?? "foreign",
-      roles: [...new Set(roles.map(({ role }) => role))],
-      isOld: roles.some((started) => started.name === "webserver" && started.role === "webserver"),
+      roles: [...new Set(started.map(({ role }) => role))],
+      started,
+      isOld: started.some((one) => one.name === "webserver" && one.role === "webserver"),
       ...(group && flags && { worker: { flags, group } }),
     };
   });

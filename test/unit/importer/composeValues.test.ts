@@ -272,6 +272,50 @@ for (const definition of [
   });
 }
 
+const openings: [service: string, webserver: number | undefined, flower: number | undefined][] = [
+  ["command: api-server, ports: ['5678:5678', '8088:8080']", 8088, undefined],
+  [
+    "command: api-server, ports: [{ target: 9090, published: 9 }, { target: 8080, published: 88 }]",
+    88,
+    undefined,
+  ],
+  ["command: api-server -p 8081, ports: ['8080:8080', '88:8081']", 88, undefined],
+  ["command: webserver --port=80, ports: ['88:80']", 88, undefined],
+  [
+    "command: api-server, environment: { AIRFLOW__API__PORT: 80 }, ports: ['88:80', '89:8080']",
+    88,
+    undefined,
+  ],
+  [
+    "command: webserver, environment: { AIRFLOW__WEBSERVER__WEB_SERVER_PORT: 80 }, ports: ['127.0.0.1:88:80']",
+    88,
+    undefined,
+  ],
+  ["command: celery flower, ports: ['9:9', '5556:5555']", undefined, 5556],
+  ["command: celery flower --port 80, ports: ['5555:5555', '88:80']", undefined, 88],
+  ["command: celery flower, environment: { FLOWER_PORT: 80 }, ports: ['88:80']", undefined, 88],
+  ["command: scheduler, ports: ['8080:8080']", undefined, undefined],
+  ["command: api-server, ports: ['8080']", undefined, undefined],
+];
+
+for (const [service, webserverPort, flowerPort] of openings) {
+  test(`of the service { ${service} }, ${webserverPort ?? flowerPort ?? "nothing"} is published`, () => {
+    const { config } = imported({
+      "compose.yaml": composeOf("", `web: { image: apache/airflow:3.3.2, ${service} }`),
+    });
+    assert.deepEqual([config.webserverPort, config.flowerPort], [webserverPort, flowerPort]);
+  });
+}
+
+test("a port of another program is not imported", () => {
+  const web = "web: { image: apache/airflow:3.3.2, command: api-server, ports: ['5678:5678'] }";
+  const made = imported({ "compose.yaml": composeOf("", web) });
+  assert.equal(
+    made.at("compose.yaml", "services.web.ports[0]"),
+    "only the webserver and Flower are published",
+  );
+});
+
 test("an ordinary volume leaves nothing to do", () => {
   const { report } = imported({ "compose.yaml": definedVolume("{ driver: local, external: false }") });
   assert.match(report, /Nothing is left to do/);
