@@ -11,7 +11,7 @@ import {
 } from "../source.ts";
 import { chartRules } from "./chartRules.ts";
 import { isDefault, isFullCopy } from "./defaults.ts";
-import { workerNodes } from "./placement.ts";
+import { nodesOf, workerNodes } from "./placement.ts";
 import { type ValueLookup, versionIn } from "./values.ts";
 import { defaultGroup, defaultQueues, inheritedTargets, isScaled } from "./workers.ts";
 
@@ -48,12 +48,14 @@ function overallTargets(values: ValueLookup): ConvertedKey[] {
   ];
   const followsQueue = isScaled(["workers"], values);
   const group = defaultGroup(values);
+  const labels = nodesOf(["workers"], values);
   if (group.length > 0)
     return [
       { path: ["platform"], value: "kubernetes" },
       { path: ["workers"], value: 0 },
       { path: [...group, "name"], value: "main" },
       { path: [...group, "queues"], value: defaultQueues(values) },
+      ...(labels ? [{ path: [...group, "nodeLabels"], value: labels }] : []),
       ...inheritedTargets(values),
     ];
   return [

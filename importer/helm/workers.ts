@@ -9,7 +9,7 @@ import {
 } from "../rule.ts";
 import type { SourcePath } from "../source.ts";
 import { convertCores, convertMebibytes, namesIn, parseInteger } from "../units.ts";
-import { convertToleration, workerNodes } from "./placement.ts";
+import { convertToleration, nodesOf, workerNodes } from "./placement.ts";
 import { aWholeNumber, off, rolesByChartName, type ValueLookup } from "./values.ts";
 
 /** Lists the queues of the chart's default workers. */
@@ -27,8 +27,7 @@ function defaultQueue(values: ValueLookup): string {
 export function defaultGroup(values: ValueLookup): SourcePath {
   const queues = defaultQueues(values);
   if (queues.length === 0 || (queues.length === 1 && queues[0] === defaultQueue(values))) return [];
-  const sets = values("workers.celery.sets");
-  return ["workerGroups", Array.isArray(sets) ? sets.length : 0];
+  return ["workerGroups", setPaths(values).length];
 }
 
 /** Returns the group of a path in the values: `workers.celery.sets.0` is the first group, other paths are the default's. */
@@ -50,11 +49,15 @@ function workerValue(path: SourcePath, key: string, values: ValueLookup): unknow
   return found.find((value) => value !== undefined && value !== null);
 }
 
+/** Lists the paths of the sets of workers. */
+export function setPaths(values: ValueLookup): SourcePath[] {
+  const sets = values("workers.celery.sets");
+  return (Array.isArray(sets) ? sets : []).map((_, at) => ["workers", "celery", "sets", at]);
+}
+
 /** Lists the targets of the sets for what they have from all workers. */
 export function inheritedTargets(values: ValueLookup): ConvertedKey[] {
-  const sets = values("workers.celery.sets");
-  return (Array.isArray(sets) ? sets : []).flatMap((_, at) => {
-    const path = ["workers", "celery", "sets", at];
+  return setPaths(values).flatMap((path, at) => {
     const isOwn = (key: string) => values(`${path.join(".")}.${key}`) !== undefined;
     const inherited = (key: string) => (isOwn(key) ? undefined : workerValue(path, key, values));
     const scaled = isScaled(path, values);
@@ -76,7 +79,7 @@ export function inheritedTargets(values: ValueLookup): ConvertedKey[] {
       [["autoscale", "max"], limit("maxReplicaCount", 10)],
       [["memory"], convertMebibytes(memory)],
       [["cpu"], convertCores(cpu)],
-      [["nodeLabels"], inherited("nodeSelector")],
+      [["nodeLabels"], nodesOf(path, values)],
       [["tolerations"], Array.isArray(tolerated) ? tolerated.map(convertToleration) : undefined],
     ];
     return targets

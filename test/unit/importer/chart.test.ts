@@ -365,3 +365,52 @@ dags: { gitSync: { enabled: true, repo: "git@git.example.com:team/dags.git", ssh
   const whole = { ...shell, images, dagsGit: { ...(shell.dagsGit as object), knownHosts } };
   assert.deepEqual(validate(whole).faults, []);
 });
+
+const all = { nodeLabels: { pool: "a" } };
+const control = { controlLabels: { pool: "a" } };
+
+/** Node labels of the chart as a whole beside other values, and where the stack has them. */
+const selectors: [text: string, kubernetes: unknown, machines: unknown, groups: unknown][] = [
+  ["workers: { replicas: 3 }", all, undefined, undefined],
+  ["workers: { keda: { enabled: true }, nodeSelector: {} }", all, undefined, undefined],
+  ["workers: { queue: big }", all, undefined, [{ name: "main", queues: ["big"] }]],
+  ["workers: { celery: { sets: [{ name: b, queue: b }] } }", all, undefined, [{ name: "b", queues: ["b"] }]],
+  [
+    "scheduler: { nodeSelector: { pool: b } }",
+    control,
+    [{ name: "pool", workers: 1, labels: { pool: "a" } }],
+    undefined,
+  ],
+  [
+    "workers: { celery: { sets: [{ name: b, queue: b, nodeSelector: { pool: b } }, { name: c, queue: c }] } }",
+    control,
+    [{ name: "pool", workers: 1, labels: { pool: "a" } }],
+    [
+      { name: "b", queues: ["b"], nodeLabels: { pool: "b" } },
+      { name: "c", queues: ["c"], nodeLabels: { pool: "a" } },
+    ],
+  ],
+  [
+    "workers: { queue: big }\nredis: { nodeSelector: { pool: b } }",
+    control,
+    undefined,
+    [{ name: "main", queues: ["big"], nodeLabels: { pool: "a" } }],
+  ],
+];
+
+for (const [text, kubernetes, machines, groups] of selectors) {
+  test(`nodeSelector of the chart beside ${text.replaceAll("\n", "; ")}`, () => {
+    const { config } = values(`${base}nodeSelector: { pool: a }\n${text}\n`);
+    assert.deepEqual(
+      [config.kubernetes, config.machines, config.workerGroups],
+      [kubernetes, machines, groups],
+    );
+  });
+}
+
+test("node labels of workers that follow the queue are left to do, if other roles have labels of their own", () => {
+  const { report } = values(
+    `${base}nodeSelector: { pool: a }\nscheduler: { nodeSelector: { pool: b } }\nworkers: { keda: { enabled: true } }\n`,
+  );
+  assert.match(report, /1 × workers that follow the queue run on any node: .*values\.yaml:2 nodeSelector/);
+});
