@@ -13,7 +13,7 @@ import { chartRules } from "./chartRules.ts";
 import { isDefault, isFullCopy } from "./defaults.ts";
 import { nodesOf, workerNodes } from "./placement.ts";
 import { type ValueLookup, versionIn } from "./values.ts";
-import { defaultGroup, defaultQueues, inheritedTargets, isScaled } from "./workers.ts";
+import { defaultGroup, defaultQueues, inheritedTargets, isScaled, withoutShared } from "./workers.ts";
 
 /** Parses the YAML text in `extraEnv`, so that its values have line numbers, too. */
 function withParsedExtraEnv({ tree, leaves }: ParsedFile): ParsedFile {
@@ -96,7 +96,8 @@ export function importChart(source: ParsedFile, path: SourcePath): Plan {
   const isCopy = isFullCopy(tree);
   const entries = itemsOf(tree, chartRules).map((ruled): Entry => {
     const { item } = ruled;
-    const outcome = isCopy && isDefault(item) ? chartDefault : decideOutcome(ruled, values);
+    const outcome =
+      isCopy && isDefault(item) ? chartDefault : withoutShared(item, decideOutcome(ruled, values));
     return { item, outcome, weight: weightOf(item, values) };
   });
   return makePlan(entries, leaves, overallTargets(values), unsupported("the official chart has no such key"));

@@ -1,3 +1,4 @@
+import { spell } from "../../settings/schema/path.ts";
 import {
   type ConvertedKey,
   handled,
@@ -5,7 +6,9 @@ import {
   type Item,
   type Outcome,
   taken,
+  targetsOf,
   unreadableValue,
+  unsupported,
 } from "../rule.ts";
 import type { SourcePath } from "../source.ts";
 import { convertCores, convertMebibytes, namesIn, parseInteger } from "../units.ts";
@@ -142,6 +145,16 @@ export function resource(kind: "memory" | "cpu") {
       return takeForWorkers(item, values, kind === "memory" ? "workerMemory" : "workerCpu", kind, value);
     return taken(["roles", rolesByChartName[role] ?? role, kind], value);
   };
+}
+
+/** Refuses what the stack would give to all workers, if it is a set's alone. */
+export function withoutShared({ path }: Item, outcome: Outcome): Outcome {
+  if (path[2] !== "sets") return outcome;
+  // Packages and names of hosts that other workers have, too, change nothing for them.
+  const shared = targetsOf(outcome).find(
+    ({ path: [key] }) => !["workerGroups", "requirements", "extraHosts"].includes(String(key)),
+  );
+  return shared ? unsupported(`all workers have one value for it: ${spell(shared.path)}`) : outcome;
 }
 
 /** Applies a rule to the three places where the chart configures workers. */

@@ -68,6 +68,18 @@ const rows: [text: string, place: string, becomes: string | RegExp][] = [
     "workers.persistence.storageClassName",
     "it is off",
   ],
+  ...(
+    [
+      ["terminationGracePeriodSeconds: 30", "terminationGracePeriodSeconds", "workerGraceSeconds"],
+      ["persistence: { size: 9Gi }", "persistence.size", "kubernetes.storage.logs"],
+      ["logGroomerSidecar: { retentionDays: 7 }", "logGroomerSidecar.retentionDays", "retention.logs"],
+      ["logGroomerSidecar: { enabled: false }", "logGroomerSidecar.enabled", "retention.logs"],
+    ] as const
+  ).map(([value, place, key]): [string, string, string] => [
+    `workers: { celery: { sets: [{ name: a, queue: a, ${value} }] } }`,
+    `workers.celery.sets[0].${place}`,
+    `all workers have one value for it: ${key}`,
+  ]),
   ["workers: { queue: default }", "workers.queue", "the default group reads the default queue"],
   ["workers: { queue: 'default,high', replicas: 3 }", "workers.queue", "workerGroups[0].queues"],
   ["workers: { queue: 'default,high', replicas: 3 }", "workers.replicas", "workerGroups[0].workers"],
