@@ -1,5 +1,14 @@
 import { insteadOfVariable } from "../settings/rules/roles/variables.ts";
-import { type ConvertedKey, handled, noRole, type Outcome, taken, unsupported, withTodo } from "./rule.ts";
+import {
+  type ConvertedKey,
+  empty,
+  handled,
+  noRole,
+  type Outcome,
+  taken,
+  unsupported,
+  withTodo,
+} from "./rule.ts";
 import { convertSecret, looksSecret, type SecretReference } from "./secrets.ts";
 import { convertSetting, type ImportContext } from "./settings.ts";
 import { parseInteger } from "./units.ts";
@@ -121,10 +130,11 @@ export function convertVariable(variable: Variable): Outcome {
   const { name, value, roles } = variable;
   for (const [pattern, meaning] of rules) {
     const match = pattern.exec(name);
+    if (match && value === "" && meaning !== convertAirflowVariable) return empty;
     if (match) return typeof meaning === "function" ? meaning(match.slice(1), value, variable) : meaning;
   }
   const instead = insteadOfVariable(name);
-  if (instead !== undefined) return unsupported(instead);
+  if (instead !== undefined) return value === "" ? empty : unsupported(instead);
   if (roles.length === 0) return noRole;
   if (typeof value !== "string" || looksSecret(name, value)) {
     const todo = "a secret is a file instead of a variable, which everybody reads: read /run/secrets/NAME";

@@ -101,12 +101,12 @@ export function plainSecretProblem(path: SourcePath, value: unknown): string | u
     : "it may be a secret, which everybody can read there";
 }
 
-/** Converts a secret: keeps a reference, leaves a value to the command that stores it, and drops a published example. */
+/** Converts a secret: keeps a reference, leaves a value to the command that stores it, and drops a published example of what the stack mints. */
 export function convertSecret(path: SourcePath, value: SecretReference, note?: string): Outcome {
   if (typeof value !== "string") return taken(path, value, note);
   if (value === "") return empty;
-  if (isExample(value)) return publicExample;
   const [section, name] = path;
+  if (section === "secrets" && isExample(value)) return publicExample;
   const problem = section === "secrets" ? formProblem(name as SecretName, value) : undefined;
   return problem === undefined ? secretByCommand(path, note) : unsupported(`${spell(path)}: ${problem}`);
 }

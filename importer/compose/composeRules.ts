@@ -4,6 +4,7 @@ import { convertVariable } from "../environment.ts";
 import { convertImage, parseImage } from "../image.ts";
 import {
   conversionRule,
+  empty,
   handled,
   type ImportRule,
   type Item,
@@ -60,7 +61,7 @@ export function composeImportContext(context: ComposeContext): ImportContext {
 /** Checks the executor, if its variable has a value. */
 function convertExecutor({ value, leaves: [leaf], unset: unsetVariables = [] }: Item): Outcome {
   const text = String(value ?? "");
-  if (unsetVariables.length > 0) return unset;
+  if (text === "") return unsetVariables.length > 0 ? unset : empty;
   const className = /^(Celery|Local|Sequential)$/.test(text) ? `${text}Executor` : text;
   return checkExecutor(className, `${leaf?.file}:${leaf?.line}`);
 }
@@ -206,7 +207,7 @@ export const composeRules: readonly ImportRule<ComposeContext>[] = [
       "build it (docker build), and name it as images.airflow; or list its packages: requirements, systemPackages",
     ),
   ],
-  ["airflow.environment.*", convertEnvironment],
+  ["airflow.environment.*", convertEnvironment, "counts"],
   ["airflow.command", command],
   ["airflow.entrypoint", entrypoint],
   ["airflow.ports.*", ports],

@@ -107,6 +107,24 @@ const rows: [what: string, files: Files, key: string, value: unknown][] = [
     { core: { max_active_tasks_per_dag: 9 } },
   ],
   [
+    "an empty variable",
+    { "compose.yaml": composeOf(`environment: { FOO: "", BAR: '\${BAR:-}' }`) },
+    "roles",
+    { all: { env: { FOO: "", BAR: "" } } },
+  ],
+  [
+    "an empty variable of a file",
+    { "compose.yaml": composeOf("env_file: a.env"), "a.env": "FOO=\n" },
+    "roles",
+    { all: { env: { FOO: "" } } },
+  ],
+  [
+    "an empty variable of Airflow",
+    { "compose.yaml": composeOf(`environment: { AIRFLOW_VAR_X: "", AIRFLOW_VAR_DB_PASSWORD: "" }`) },
+    "variables",
+    { x: "", db_password: "" },
+  ],
+  [
     "an integer of 18 digits",
     { "compose.yaml": composeOf("environment: { ACCOUNT: 987654321098765432 }") },
     "roles",
@@ -315,6 +333,21 @@ test("a port of another program is not imported", () => {
     "only the webserver and Flower are published",
   );
 });
+
+for (const line of [
+  `_PIP_ADDITIONAL_REQUIREMENTS: "\${_PIP_ADDITIONAL_REQUIREMENTS:-}"`,
+  `AIRFLOW__CORE__FERNET_KEY: ""`,
+  `AIRFLOW__CORE__EXECUTOR: ""`,
+  `AIRFLOW_CONN_X: ""`,
+  `HTTP_PROXY: ""`,
+  `PYTHONPATH: ""`,
+]) {
+  test(`${line} is empty`, () => {
+    const made = imported({ "compose.yaml": composeOf(`environment: { ${line} }`) });
+    const [name] = line.split(":");
+    assert.equal(made.at("compose.yaml", `x-airflow.environment.${name}`), "it is empty");
+  });
+}
 
 test("an ordinary volume leaves nothing to do", () => {
   const { report } = imported({ "compose.yaml": definedVolume("{ driver: local, external: false }") });

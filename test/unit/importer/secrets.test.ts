@@ -106,6 +106,14 @@ for (const [line, key] of variables) {
   });
 }
 
+for (const example of ["password", "admin", "postgres", "changeme", "Airflow"]) {
+  test(`${example} as a secret variable is one to store, since the stack mints none`, () => {
+    const variables = `AIRFLOW_VAR_DB_PASSWORD: ${example}, PGPASSWORD: ${example}`;
+    const { plan } = imported({ "compose.yaml": composeOf(`environment: { ${variables} }`) });
+    assert.deepEqual(plan.secrets, ["roles.all.secretFiles.PGPASSWORD", "variables.db_password"]);
+  });
+}
+
 const elsewhere: [what: string, text: string][] = [
   ["a label", composeOf(`labels: { auth-token: ${word} }`)],
   [
