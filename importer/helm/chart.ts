@@ -12,16 +12,27 @@ import {
 import { chartRules } from "./chartRules.ts";
 import { isDefault, isFullCopy } from "./defaults.ts";
 import { nodesOf, workerNodes } from "./placement.ts";
-import { type ValueLookup, versionIn } from "./values.ts";
+import { isTemplate, type ValueLookup, versionIn } from "./values.ts";
 import { defaultGroup, defaultQueues, inheritedTargets, isScaled, withoutShared } from "./workers.ts";
+
+/** Parses a YAML text; undefined if templates of Helm's keep it from being YAML. */
+function parsedText(leaf: Leaf, text: string): ParsedFile | undefined {
+  try {
+    return readSource(leaf.file, text, undefined, leaf.line + 1);
+  } catch (error) {
+    if (isTemplate(text)) return undefined;
+    throw error;
+  }
+}
 
 /** Parses the YAML text in `extraEnv`, so that its values have line numbers, too. */
 function withParsedExtraEnv({ tree, leaves }: ParsedFile): ParsedFile {
   const extra = at(tree, ["extraEnv"]);
   if (tree.kind !== "map" || extra?.kind !== "leaf" || typeof extra.value !== "string")
     return { tree, leaves };
-  const { file, line, path } = extra.leaf;
-  const inner = readSource(file, extra.value, undefined, line + 1);
+  const { path } = extra.leaf;
+  const inner = parsedText(extra.leaf, extra.value);
+  if (!inner) return { tree, leaves };
   const below = (leaf: Leaf): Leaf => ({ ...leaf, path: [...path, ...leaf.path] });
   const moved = new Map(inner.leaves.map((leaf) => [leaf, below(leaf)]));
   const place = (part: Tree): Tree => {
@@ -85,7 +96,7 @@ function weightOf({ path, value }: Item, values: ValueLookup): number {
 /**
  * Plans the import of the chart's values.
  * @param path path of the values: `airflow` in the values of a chart that depends on the official one
- * @throws Error if `extraEnv` is not YAML, or the file names another executor than Celery's
+ * @throws Error if `extraEnv` is neither YAML nor a template, or the file names another executor than Celery's
  */
 export function importChart(source: ParsedFile, path: SourcePath): Plan {
   const { tree, leaves } = withParsedExtraEnv({

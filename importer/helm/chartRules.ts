@@ -35,6 +35,7 @@ import {
   onlyIf,
   rolesByChartName,
   secretRule,
+  template,
   type ValueLookup,
   whenOn,
 } from "./values.ts";
@@ -84,6 +85,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
 
   ["env.*", variableRule(() => ["all"])],
   ["extraEnv.*", variableRule(() => ["all"])],
+  ["extraEnv.**", template],
   ["secret.*", variableRule(() => ["all"])],
   [`${anyRole}.env.*`, variableRule(({ path: [name] }) => [rolesByChartName[String(name)] ?? ""])],
   ["workers.celery.env.*", variableRule(() => ["worker"])],

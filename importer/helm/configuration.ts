@@ -19,8 +19,8 @@ export function variableRule(role: (item: Item) => readonly string[]) {
     const { name, envName, secretName, secretKey, value, valueFrom } = (item.value ?? {}) as NamedValue;
     const variable = name ?? envName;
     if (variable === undefined) return unsupported("it has no name");
-    if (isTemplate(value) || isTemplate(secretName)) return template;
     const { secretKeyRef: ref } = valueFrom ?? {};
+    if ([variable, value, secretName, secretKey, ref?.name, ref?.key].some(isTemplate)) return template;
     if (valueFrom && !ref) return unsupported("expected a value, or a key in a Secret of the cluster");
     const from =
       ref ?? (secretName !== undefined && secretKey !== undefined && { name: secretName, key: secretKey });

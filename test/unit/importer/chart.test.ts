@@ -426,3 +426,48 @@ test("node labels of workers that follow the queue are left to do, if other role
   );
   assert.match(report, /1 × workers that follow the queue run on any node: .*values\.yaml:2 nodeSelector/);
 });
+
+const templated: [extraEnv: string, place: string, becomes: string | RegExp][] = [
+  [
+    "- { name: A, value: b }\n- name: NS\n  value: {{ .Release.Namespace | quote }}",
+    "extraEnv[1].value",
+    /template/,
+  ],
+  [
+    "- { name: A, value: b }\n- name: NS\n  value: {{ .Release.Namespace | quote }}",
+    "extraEnv[0].value",
+    "roles.all.env.A",
+  ],
+  ["- name: {{ .Values.name }}\n  value: a", "extraEnv[0].value", /template/],
+  [
+    "- name: A\n  valueFrom: { secretKeyRef: { name: '{{ .Release.Name }}-x', key: a } }",
+    "extraEnv[0].valueFrom.secretKeyRef.key",
+    /template/,
+  ],
+  ["{{- if .Values.x }}\n- name: A\n  value: b\n{{- end }}", "extraEnv", /template/],
+  ["- name: A\n  value: {{ .Release.Name }}-x", "extraEnv", /template/],
+  ["{{ include 'x' . }}", "extraEnv", /template/],
+];
+
+for (const [text, place, becomes] of templated) {
+  test(`of the extraEnv ${JSON.stringify(text)}, ${place} becomes ${becomes}`, () => {
+    const indented = text.replaceAll(/^/gm, "  ");
+    const { at, stack } = values(`${base}extraEnv: |\n${indented}\n`);
+    assert.ok(!stack.includes("[object Object]"));
+    if (typeof becomes === "string") assert.equal(at("values.yaml", place), becomes);
+    else assert.match(at("values.yaml", place), becomes);
+  });
+}
+
+test("an extraEnv that is neither YAML nor a template is refused", () => {
+  assert.throws(() => values(`${base}extraEnv: |\n  - name: [\n`), /values\.yaml:\d: not YAML/);
+});
+
+test("a template without quotes is no map", () => {
+  const { at, config } = values(
+    `${base}config: { smtp: { smtp_host: {{ .Values.host }} } }\nenv: [{ name: A, value: {{ .Values.a }} }]\n`,
+  );
+  assert.match(at("values.yaml", "config.smtp.smtp_host"), /template/);
+  assert.match(at("values.yaml", "env[0].value"), /template/);
+  assert.deepEqual([config.settings, config.roles], [undefined, undefined]);
+});
