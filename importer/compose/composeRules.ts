@@ -27,6 +27,7 @@ import {
   readingGroups,
   rolesOf,
   roleTargets,
+  singleRolesOf,
   takenByRoles,
 } from "./context.ts";
 import { ports } from "./openings.ts";
@@ -43,7 +44,9 @@ function sizeRule(convert: (value: unknown) => unknown, allowed: string, key: st
     const size = convert(value);
     if (size === undefined) return unreadableValue(allowed);
     const groups = groupPaths(context).map((group) => (group.length > 0 ? [...group, key] : [workerKey]));
-    const paths = rolesOf(context).flatMap((role) => (role === "worker" ? groups : [["roles", role, key]]));
+    const paths = singleRolesOf(context).flatMap((role) =>
+      role === "worker" ? groups : [["roles", role, key]],
+    );
     return takenByRoles(paths.map((path) => ({ path, value: size })));
   };
 }

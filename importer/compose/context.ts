@@ -49,13 +49,18 @@ export interface ComposeContext extends ComposeFacts {
 }
 
 /** Lists the keys of `roles` for the services that have an item: `all`, or some roles. */
-export function rolesOf({ users, services, version }: ComposeContext): string[] {
-  const rolesOfVersion: readonly string[] = rolesIn(version);
+export function rolesOf(context: ComposeContext): string[] {
+  const { users, services } = context;
   const isRunning = (service: ComposeService) => service.roles.some((role) => runningRoles.includes(role));
-  const rolesOfUsers = new Set(users.flatMap((user) => user.roles));
   const runningServices = services.filter(isRunning);
-  if (runningServices.length > 1 && runningServices.every((service) => users.includes(service)))
-    return ["all"];
+  const isOfAll = runningServices.length > 1 && runningServices.every((service) => users.includes(service));
+  return isOfAll ? ["all"] : singleRolesOf(context);
+}
+
+/** Lists the roles that have an item. */
+export function singleRolesOf({ users, version }: ComposeContext): string[] {
+  const rolesOfVersion: readonly string[] = rolesIn(version);
+  const rolesOfUsers = new Set(users.flatMap((user) => user.roles));
   return [...runningRoles, "migration"].filter(
     (role) => rolesOfUsers.has(role) && rolesOfVersion.includes(role),
   );

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { validate } from "../../../settings/read/validate.ts";
 import { composeOf, type Files, imported } from "./disk.ts";
 
 /** Files, and the value that the imported stack has at a key. */
@@ -346,6 +347,22 @@ for (const line of [
     const made = imported({ "compose.yaml": composeOf(`environment: { ${line} }`) });
     const [name] = line.split(":");
     assert.equal(made.at("compose.yaml", `x-airflow.environment.${name}`), "it is empty");
+  });
+}
+
+for (const shared of [
+  "mem_limit: 2g\ncpus: 1.5",
+  "deploy: { resources: { limits: { memory: 2g, cpus: '1.5' } } }",
+]) {
+  test(`sizes of all services are those of each role and of the workers: ${shared.replace("\n", "; ")}`, () => {
+    const services =
+      "init: { <<: *airflow, command: db migrate }\nml: { <<: *airflow, command: celery worker -q ml }";
+    const { config } = imported({ "compose.yaml": composeOf(shared, services) });
+    const size = { memory: 2048, cpu: 1.5 };
+    assert.deepEqual(config.roles, { scheduler: size, migration: size });
+    assert.deepEqual([config.workerMemory, config.workerCpu], [2048, 1.5]);
+    assert.deepEqual(config.workerGroups, [{ name: "ml", queues: ["ml"], ...size }]);
+    assert.deepEqual(validate({ ...config }).faults, []);
   });
 }
 
