@@ -4,7 +4,7 @@ import type { ProcessCount } from "../settings.ts";
 import type { SourcePath, Tree } from "../source.ts";
 import { variableOf } from "./lookup.ts";
 import { runningRoles } from "./roles.ts";
-import type { ComposeService } from "./services.ts";
+import { type ComposeService, runningServices } from "./services.ts";
 
 /** Kind of a path on this machine, and its spelling in a stack file. */
 export interface Folder {
@@ -51,9 +51,8 @@ export interface ComposeContext extends ComposeFacts {
 /** Lists the keys of `roles` for the services that have an item: `all`, or some roles. */
 export function rolesOf(context: ComposeContext): string[] {
   const { users, services } = context;
-  const isRunning = (service: ComposeService) => service.roles.some((role) => runningRoles.includes(role));
-  const runningServices = services.filter(isRunning);
-  const isOfAll = runningServices.length > 1 && runningServices.every((service) => users.includes(service));
+  const running = runningServices(services);
+  const isOfAll = running.length > 1 && running.every((service) => users.includes(service));
   return isOfAll ? ["all"] : singleRolesOf(context);
 }
 

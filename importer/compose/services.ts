@@ -3,8 +3,8 @@ import { at, plainAt, type Tree } from "../source.ts";
 import { builtVersion } from "./container.ts";
 import type { Disk } from "./context.ts";
 import { firstVariable, variableOf } from "./lookup.ts";
-import { findStarted, type Started } from "./roles.ts";
-import { type Flags, flagsOf, type Group, mergeWorkers } from "./worker.ts";
+import { findStarted, runningRoles, type Started } from "./roles.ts";
+import { countOf, type Flags, flagsOf, type Group, mergeWorkers } from "./worker.ts";
 
 /** Kinds that rules distinguish: a role of Airflow, the database, the broker, or a foreign service. */
 type ServiceKind = "airflow" | "postgres" | "redis" | "foreign";
@@ -142,4 +142,16 @@ export function composeServices(compose: Tree, disk: Disk): ComposeService[] {
 /** Returns the host names that the compose file itself provides. */
 export function ownHosts(services: readonly ComposeService[]): Set<string> {
   return new Set(services.flatMap(({ name, tree }) => hostsOf(name, tree)));
+}
+
+/** Lists the services that keep running. */
+export function runningServices(services: readonly ComposeService[]): ComposeService[] {
+  return services.filter(({ roles }) => roles.some((role) => runningRoles.includes(role)));
+}
+
+/** Counts the containers of all services that start a role. */
+export function instancesOf(role: string, services: readonly ComposeService[]): number {
+  return services
+    .filter(({ roles }) => roles.includes(role))
+    .reduce((sum, { tree }) => sum + countOf(tree), 0);
 }

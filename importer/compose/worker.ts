@@ -87,7 +87,8 @@ const sizes: readonly SourcePath[] = [
   ["deploy", "resources", "limits"],
 ];
 
-function countOf(tree: Tree): number {
+/** Returns the number of containers of a service. */
+export function countOf(tree: Tree): number {
   const count =
     plainAt(tree, ["deploy", "replicas"]) ?? plainAt(tree, ["scale"]) ?? plainAt(tree, ["replicas"]);
   return /^\d+$/.test(String(count)) ? Number(count) : 1;

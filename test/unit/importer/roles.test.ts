@@ -129,3 +129,68 @@ for (const [shared, command, other, becomes] of processes) {
     assert.deepEqual(plan.unsupported, []);
   });
 }
+
+const counts: [lines: string[], becomes: Readonly<Record<string, number>>][] = [
+  [
+    ["scheduler-1: { IMAGE, command: scheduler }", "scheduler-2: { IMAGE, command: scheduler }"],
+    { schedulers: 2 },
+  ],
+  [
+    ["a: { IMAGE, command: scheduler, deploy: { replicas: 2 } }", "b: { IMAGE, command: scheduler }"],
+    { schedulers: 3 },
+  ],
+  [["a: { IMAGE, command: triggerer, scale: 2 }", "b: { IMAGE, command: triggerer }"], { triggerers: 3 }],
+  [["a: { IMAGE, command: api-server }", "b: { IMAGE, command: api-server }"], { webservers: 2 }],
+  [["a: { IMAGE, command: scheduler }", "b: { IMAGE, command: triggerer }"], {}],
+];
+
+for (const [lines, becomes] of counts) {
+  test(`services are counted by role: ${lines.join("; ")}`, () => {
+    const services = lines.map((line) => `  ${line.replace("IMAGE", image)}\n`).join("");
+    const { schedulers, triggerers, webservers } = imported({
+      "compose.yaml": `services:\n${services}`,
+    }).config;
+    assert.deepEqual(JSON.parse(JSON.stringify({ schedulers, triggerers, webservers })), becomes);
+  });
+}
+
+test("the number of containers in a shared part counts for each role, and for those with one instance is left to do", () => {
+  const common = `<<: &common { ${image}, deploy: { replicas: 2 } }`;
+  const { config, report } = imported({
+    "compose.yaml": `services:
+  scheduler: { ${common}, command: scheduler }
+  worker: { <<: *common, command: celery worker }
+  flower: { <<: *common, command: celery flower }
+`,
+  });
+  assert.deepEqual([config.schedulers, config.workers], [2, 2]);
+  assert.match(report, /1 × the stack runs one instance of flower/);
+});
+
+test("several services of a role with one instance are left to do", () => {
+  const services = ["a", "b"].map((name) => `  ${name}: { ${image}, command: dag-processor }\n`).join("");
+  const { report } = imported({ "compose.yaml": `services:\n${services}` });
+  assert.match(report, /Not taken over:\n {2}2 × the stack runs one instance of dag-processor/);
+});
+
+/** Variables of some services, and whether the report says that all roles get them. */
+const settings: [scheduler: string, worker: string, isLeft: boolean][] = [
+  ["AIRFLOW__CORE__PARALLELISM: 8", "", true],
+  ["AIRFLOW__CORE__PARALLELISM: 8", "AIRFLOW__CORE__PARALLELISM: 8", false],
+  ["AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL: 8", "", false],
+  ["", "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL: 8", true],
+  ["HTTP_PROXY: 'http://proxy:3128'", "", true],
+  ["", "AIRFLOW__CELERY__WORKER_CONCURRENCY: 8", false],
+];
+
+for (const [scheduler, worker, isLeft] of settings) {
+  test(`of the scheduler's { ${scheduler} } and the worker's { ${worker} }, ${isLeft ? "not " : ""}all is done`, () => {
+    const { report } = imported({
+      "compose.yaml": `services:
+  scheduler: { ${image}, command: scheduler, environment: { ${scheduler} } }
+  worker: { ${image}, command: celery worker, environment: { ${worker} } }
+`,
+    });
+    assert.equal(/1 × all roles get it, since a role has no settings of its own/.test(report), isLeft);
+  });
+}

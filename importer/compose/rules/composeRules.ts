@@ -1,42 +1,24 @@
-import { counterOf } from "../../roles.ts";
-import { convertExtraCommands, startedByStack } from "../commands.ts";
-import { convertVariable } from "../environment.ts";
-import { convertImage, parseImage } from "../image.ts";
+import { convertImage, parseImage } from "../../image.ts";
 import {
   conversionRule,
-  empty,
   handled,
   type ImportRule,
   type Item,
   type Outcome,
   taken,
-  targetsOf,
   unreadableValue,
-  unset,
   unsupported,
-  withTodo,
-} from "../rule.ts";
-import { checkExecutor, convertAutoscale, convertConcurrency, type ImportContext } from "../settings.ts";
-import { at, plainAt } from "../source.ts";
-import { convertCores, convertMebibytes, convertSeconds, parseInteger } from "../units.ts";
-import { builtVersion } from "./container.ts";
-import {
-  type ComposeContext,
-  groupPaths,
-  isAutoscaled,
-  readingGroups,
-  rolesOf,
-  roleTargets,
-  singleRolesOf,
-  takenByRoles,
-} from "./context.ts";
+} from "../../rule.ts";
+import { convertCores, convertMebibytes, convertSeconds } from "../../units.ts";
+import { builtVersion } from "../container.ts";
+import { type ComposeContext, groupPaths, roleTargets, singleRolesOf, takenByRoles } from "../context.ts";
+import { command, entrypoint } from "./command.ts";
+import { replicas } from "./counts.ts";
+import { convertEnvironment } from "./environment.ts";
 import { ports } from "./openings.ts";
-import { convertPuckelVariable, puckelHome } from "./puckel.ts";
-import { configFile, secretFile, secretText } from "./secretFiles.ts";
+import { configFile, secretFile } from "./secretFiles.ts";
 import { serverCommand } from "./servers.ts";
-import type { ComposeService } from "./services.ts";
 import { volume, volumeDefinition } from "./volumes.ts";
-import type { Flags } from "./worker.ts";
 
 /** Makes a rule that takes over a size, for roles and for groups of workers; `workerKey` is that of the default group. */
 function sizeRule(convert: (value: unknown) => unknown, allowed: string, key: string, workerKey: string) {
@@ -51,61 +33,6 @@ function sizeRule(convert: (value: unknown) => unknown, allowed: string, key: st
   };
 }
 
-export function composeImportContext(context: ComposeContext): ImportContext {
-  return {
-    isOwn: (host) => context.hosts.has(host),
-    metadataUrl: context.metadataUrl,
-    groups: (setting) => readingGroups(context, setting),
-    version: context.version,
-    secretFile: (path) => secretText(path, context),
-  };
-}
-
-/** Checks the executor, if its variable has a value. */
-function convertExecutor({ value, leaves: [leaf], unset: unsetVariables = [] }: Item): Outcome {
-  const text = String(value ?? "");
-  if (text === "") return unsetVariables.length > 0 ? unset : empty;
-  const className = /^(Celery|Local|Sequential)$/.test(text) ? `${text}Executor` : text;
-  return checkExecutor(className, `${leaf?.file}:${leaf?.line}`);
-}
-
-function convertEnvironment(item: Item, context: ComposeContext): Outcome {
-  const {
-    match: [name = ""],
-    value,
-  } = item;
-  const text = String(value ?? "");
-  const isPuckels = context.home === puckelHome;
-  if (name === "AIRFLOW__CORE__EXECUTOR" || (name === "EXECUTOR" && isPuckels)) return convertExecutor(item);
-  const puckels = isPuckels ? convertPuckelVariable(name, text) : undefined;
-  if (puckels) return puckels;
-  const outcome = convertVariable({
-    ...composeImportContext(context),
-    name,
-    value: text,
-    roles: rolesOf(context),
-  });
-  const groups = new Set(context.services.flatMap(({ worker }) => (worker ? [worker.group] : [])));
-  const isOfWorkers = targetsOf(outcome).some(({ path }) => path[0] === "roles" && path[1] === "worker");
-  return isOfWorkers && groupPaths(context).length < groups.size
-    ? withTodo(outcome, "all workers get it, since a group of them has no variables of its own")
-    : outcome;
-}
-
-const replicas = ({ value }: Item, context: ComposeContext): Outcome => {
-  const count = parseInteger(value);
-  const [user] = context.users;
-  if (count === undefined || !user) return unreadableValue("a whole number");
-  const groups = context.users.flatMap(({ worker }) => (worker ? [worker.group] : []));
-  if (groups.length > 0) {
-    const targets = groups.map(({ path, workers }) => ({ path: [...path, "workers"], value: workers }));
-    return { kind: "taken", targets };
-  }
-  const [key] = user.roles.flatMap((role) => counterOf(role) ?? []);
-  if (key) return taken([key], count);
-  return count === 1 ? handled("there is one") : unsupported("the stack runs one instance of it");
-};
-
 const memory = sizeRule(convertMebibytes, "a size like 2g", "memory", "workerMemory");
 const cpu = sizeRule(convertCores, "a number of cores", "cpu", "workerCpu");
 
@@ -115,55 +42,6 @@ const sharedMemory = ({ value }: Item, context: ComposeContext): Outcome => {
     ? unreadableValue("a size like 1g")
     : takenByRoles(roleTargets(context, ["sharedMemory"], size));
 };
-
-/** Takes over the flags of a worker's command. */
-function takeFlags(
-  { flags, group: { path, queues } }: NonNullable<ComposeService["worker"]>,
-  context: ComposeContext,
-): Outcome {
-  const size = sizeOf(flags, { ...composeImportContext(context), groups: () => [path] }, context);
-  const { others } = flags;
-  const targets = [
-    ...(path.length > 0 ? [{ path: [...path, "queues"], value: queues }] : []),
-    ...(size ? targetsOf(size) : []),
-  ];
-  const note = others.length === 0 ? undefined : `without a counterpart: ${others.join(" ")}`;
-  const todo = size?.kind === "unsupported" ? `its concurrency: ${size.why}` : undefined;
-  if (targets.length > 0) return { kind: "taken", targets, note, todo };
-  const why = todo ?? note;
-  return why === undefined ? startedByStack : unsupported(why);
-}
-
-/** Converts the number of a worker's processes; with limits of autoscaling, Celery does not read the number. */
-function sizeOf(
-  { concurrency, autoscale }: Flags,
-  context: ImportContext,
-  { users }: ComposeContext,
-): Outcome | undefined {
-  if (autoscale !== undefined) return convertAutoscale(autoscale, context);
-  const isRead = concurrency !== undefined && !users.some(({ tree }) => isAutoscaled(tree));
-  return isRead ? convertConcurrency(concurrency, context) : undefined;
-}
-
-const command = (_: Item, context: ComposeContext): Outcome => {
-  const [user] = context.users;
-  const worker = context.users.find((service) => service.worker)?.worker;
-  const outcome = worker ? takeFlags(worker, context) : startedByStack;
-  const extra = convertExtraCommands(
-    user && plainAt(user.tree, ["entrypoint"]),
-    user && plainAt(user.tree, ["command"]),
-  );
-  const targets = [...targetsOf(outcome), ...extra.targets];
-  const own = outcome.kind === "unsupported" ? outcome.why : outcome.kind === "taken" && outcome.todo;
-  const left = own ? [own, ...extra.left] : extra.left;
-  const todo = left.length > 0 ? left.join("; ") : undefined;
-  if (targets.length === 0) return todo === undefined ? outcome : unsupported(todo);
-  return { kind: "taken", targets, note: outcome.kind === "taken" ? outcome.note : undefined, todo };
-};
-
-/** Reads an entrypoint together with the command, whose item has the outcome if there is one. */
-const entrypoint = (item: Item, context: ComposeContext): Outcome =>
-  context.users.some(({ tree }) => at(tree, ["command"])) ? startedByStack : command(item, context);
 
 const grace = (item: Item, { users }: ComposeContext): Outcome =>
   users.some(({ worker }) => worker)

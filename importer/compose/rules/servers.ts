@@ -1,7 +1,7 @@
-import { validate } from "../../settings/read/validate.ts";
-import { handled, type Item, type Outcome } from "../rule.ts";
-import { looksSecret } from "../secrets.ts";
-import { commandsOf } from "./argv.ts";
+import { validate } from "../../../settings/read/validate.ts";
+import { handled, type Item, type Outcome } from "../../rule.ts";
+import { looksSecret } from "../../secrets.ts";
+import { commandsOf } from "../argv.ts";
 
 /** Options of a server's command, by name; the last value of an option counts. */
 type Options = ReadonlyMap<string, string>;

@@ -1,8 +1,8 @@
-import { type Item, type Outcome, taken, unsupported } from "../rule.ts";
-import { parseInteger } from "../units.ts";
-import type { ComposeContext } from "./context.ts";
-import { firstVariable } from "./lookup.ts";
-import type { ComposeService } from "./services.ts";
+import { type Item, type Outcome, taken, unsupported } from "../../rule.ts";
+import { parseInteger } from "../../units.ts";
+import type { ComposeContext } from "../context.ts";
+import { firstVariable } from "../lookup.ts";
+import type { ComposeService } from "../services.ts";
 
 interface Published {
   readonly address?: string | undefined;

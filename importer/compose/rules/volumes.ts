@@ -1,8 +1,8 @@
 import { posix } from "node:path";
-import { ownDirectories, ownFiles, ownTrees } from "../../settings/model/names/ownNames.ts";
-import { handled, type Item, type Outcome, taken, targetsOf, unsupported, withTodo } from "../rule.ts";
-import { boundFolder, targetOf, volumeSource } from "./container.ts";
-import { type ComposeContext, roleTargets, takenByRoles } from "./context.ts";
+import { ownDirectories, ownFiles, ownTrees } from "../../../settings/model/names/ownNames.ts";
+import { handled, type Item, type Outcome, taken, targetsOf, unsupported, withTodo } from "../../rule.ts";
+import { boundFolder, targetOf, volumeSource } from "../container.ts";
+import { type ComposeContext, roleTargets, takenByRoles } from "../context.ts";
 
 /** Airflow's home in the stack's containers. */
 const stackHome = "/opt/airflow";
