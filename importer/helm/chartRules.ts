@@ -19,6 +19,7 @@ import {
   ingressHost,
   ingressPath,
   ingressSwitch,
+  service,
 } from "./ingress.ts";
 import { everyNode, nodes, tolerations } from "./placement.ts";
 import { podRules } from "./pods.ts";
@@ -237,10 +238,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
         : unsupported("write it to config/airflow_local_settings.py beside the DAG folder"),
   ],
   ["{fullnameOverride,nameOverride,useStandardNaming,namespaceOverride}", handled("names are the stack's")],
-  [
-    "{allowPodLaunching,allowJobLaunching,multiNamespaceMode,podTemplate}",
-    handled("only other executors read it"),
-  ],
+  ["{multiNamespaceMode,podTemplate}", handled("only other executors read it")],
   ["{cleanup,kerberos,elasticsearch,opensearch}.enabled", whenOn(unsupported("the stack has no equivalent"))],
   [
     "{cleanup,kerberos,elasticsearch,opensearch}.**",
@@ -263,10 +261,8 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
     handled("all of the memory and a twentieth of the cores are requested"),
   ],
   ["**.terminationGracePeriodSeconds", handled("each role has a grace period of its own")],
-  [
-    "**.{service,networkPolicy,extraNetworkPolicies}",
-    handled("the stack has Services and NetworkPolicies of its own"),
-  ],
+  ["**.service", service],
+  ["**.{networkPolicy,extraNetworkPolicies}", handled("the stack has NetworkPolicies of its own")],
   [
     "**.{ttlSecondsAfterFinished,useHelmHooks,applyCustomEnv,restartPolicy}",
     handled("the migration is a step of the deployment"),

@@ -17,7 +17,7 @@ import { replicas } from "./counts.ts";
 import { convertEnvironment } from "./environment.ts";
 import { ports } from "./openings.ts";
 import { configFile, secretFile } from "./secretFiles.ts";
-import { serverCommand } from "./servers.ts";
+import { serverCommand, serverConfig, serverVolume } from "./servers.ts";
 import { volume, volumeDefinition } from "./volumes.ts";
 
 /** Makes a rule that takes over a size, for roles and for groups of workers; `workerKey` is that of the default group. */
@@ -70,6 +70,11 @@ const postgresImage = ({ value }: Item): Outcome => {
 const serverMemory = (item: Item): Outcome =>
   conversionRule([String(item.path[0]), "memory"], convertMebibytes, "a size like 1g")(item);
 
+const logging = ({ value }: Item): Outcome =>
+  /^(json-file|local)$/.test(Object(value).driver ?? "local")
+    ? handled("each container keeps three files of 10 MB")
+    : unsupported("each container keeps its output in files: collect it from the engine");
+
 const sameNumbers = handled("the stack reserves resources for each role");
 const network = handled("the stack has a network of its own");
 const health = handled("each role is checked by the stack, and restarted when it hangs");
@@ -115,16 +120,24 @@ export const composeRules: readonly ImportRule<ComposeContext>[] = [
   ["postgres.image", postgresImage],
   ["postgres.command", serverCommand("postgres", "the stack starts Postgres itself")],
   ["postgres.environment.*", handled("the stack names its databases and logins, and mints their passwords")],
-  ["postgres.volumes.*", handled("the stack has a volume of its own; data is moved with pg_dump and psql")],
+  [
+    "postgres.volumes.*",
+    serverVolume("postgres", "the stack has a volume of its own; data is moved with pg_dump and psql"),
+  ],
+  ["postgres.configs.*", serverConfig("postgres")],
   ["postgres.mem_limit", serverMemory],
   ["postgres.shm_size", handled("half of postgres.memory may be shared")],
   ["redis.image", handled("Redis is always an image of the stack's, for its supervision")],
   ["redis.command", serverCommand("redis", "the stack starts Redis itself, with a password that it mints")],
   ["redis.environment.*", handled("the stack mints the broker's passwords")],
-  ["redis.volumes.*", handled("the stack has a volume of its own; let the queues run empty before you move")],
+  [
+    "redis.volumes.*",
+    serverVolume("redis", "the stack has a volume of its own; let the queues run empty before you move"),
+  ],
+  ["redis.configs.*", serverConfig("redis")],
   ["redis.mem_limit", serverMemory],
   ["{postgres,redis}.deploy.resources.limits.memory", serverMemory],
-  ["{postgres,redis}.{secrets,configs}.**", handled("the stack mints the passwords of its servers")],
+  ["{postgres,redis}.secrets.**", handled("the stack mints the passwords of its servers")],
   ["{postgres,redis}.{user,entrypoint,profiles,build}", unnecessary],
   ["{postgres,redis}.labels.**", unnecessary],
   ["{postgres,redis}.{cpus,cpu_shares}", sameNumbers],
@@ -144,7 +157,7 @@ export const composeRules: readonly ImportRule<ComposeContext>[] = [
   ],
   ["*.deploy.placement.**", unsupported("machines decide where roles run")],
   ["*.{attach,develop,oom_score_adj,oom_kill_disable,read_only,tmpfs,volumes_from,dns,dns_search}", engine],
-  ["*.logging", handled("each container keeps three files of 10 MB")],
+  ["{airflow,postgres,redis}.logging", logging],
   ["*.stop_grace_period", handled("each role has a grace period of its own")],
   [
     "*.{privileged,cap_add,cap_drop,security_opt,devices,network_mode,pid,ipc,shm_size,ulimits,sysctls}",

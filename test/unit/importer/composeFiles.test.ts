@@ -194,6 +194,26 @@ const rows: [
     "include[0]",
     /there is no such file/,
   ],
+  ...["env_file", "project_directory"].map((key): (typeof rows)[number] => [
+    `${key} of an included file`,
+    {
+      "compose.yaml": `include: [{ path: sub/db.yaml, ${key}: sub/x }]\n${composeOf()}`,
+      "sub/db.yaml": "services:\n  db: { image: postgres:16 }\n",
+    },
+    "compose.yaml",
+    `include[0].${key}`,
+    /of an include only its files are read/,
+  ]),
+  [
+    "the path of an included file",
+    {
+      "compose.yaml": `include: [{ path: [sub/db.yaml], env_file: sub/x }]\n${composeOf()}`,
+      "sub/db.yaml": "services:\n  db: { image: postgres:16 }\n",
+    },
+    "compose.yaml",
+    "include[0].path[0]",
+    "its file is read",
+  ],
   [
     "a value of an extended service",
     {

@@ -366,6 +366,77 @@ for (const shared of [
   });
 }
 
+const server = (image: string, rest: string) => composeOf("", `server: { image: '${image}', ${rest} }`);
+const role = (rest: string) => composeOf("", `role: { image: apache/airflow:3.3.2, ${rest} }`);
+const without = (flags: string) => `the stack starts roles without ${flags}: give settings instead`;
+
+/** Values that are lost, and what the report says of them. */
+const lost: [text: string, place: string, becomes: string | RegExp][] = [
+  [
+    server("postgres:16", "logging: { driver: fluentd }"),
+    "server.logging.driver",
+    /collect it from the engine/,
+  ],
+  [role("command: triggerer, logging: { driver: awslogs }"), "role.logging.driver", /collect it from the/],
+  [role("command: triggerer, logging: { driver: local }"), "role.logging.driver", /three files of 10 MB/],
+  [
+    role("command: triggerer, logging: { options: { max-size: 1m } }"),
+    "role.logging.options.max-size",
+    /three files/,
+  ],
+  [
+    server("postgres:16", "volumes: ['./init.sql:/docker-entrypoint-initdb.d/init.sql']"),
+    "server.volumes[0]",
+    /runs no scripts of yours: run them with psql/,
+  ],
+  [
+    server("postgres:16", "volumes: ['./pg.conf:/etc/postgresql/postgresql.conf']"),
+    "server.volumes[0]",
+    /reads no files of yours: expected postgres\.settings/,
+  ],
+  [server("postgres:16", "configs: [pg.conf]"), "server.configs[0]", /expected postgres\.settings/],
+  [
+    server("redis:7", "volumes: ['./redis.conf:/usr/local/etc/redis/redis.conf']"),
+    "server.volumes[0]",
+    /expected redis\.settings/,
+  ],
+  [server("redis:7", "volumes: ['./data:/data']"), "server.volumes[0]", /a volume of its own/],
+  [
+    server("postgres:16", "volumes: ['./data:/var/lib/postgresql/data']"),
+    "server.volumes[0]",
+    /a volume of its own/,
+  ],
+  [server("postgres:16", "volumes: ['data:/pg']"), "server.volumes[0]", /a volume of its own/],
+  [role("command: triggerer --capacity 50 --queues a"), "role.command", without("--capacity, --queues")],
+  [role("command: api-server --port 8080 --workers=4"), "role.command", without("--workers")],
+  [
+    role("command: celery flower --url_prefix=/f --basic_auth=me:word"),
+    "role.command",
+    without("--url_prefix"),
+  ],
+  [role("command: scheduler -n -1 -l /dev/null"), "role.command", without("-n")],
+  [role("command: celery worker --umask 077 -l info"), "role.command", without("--umask")],
+  [role("command: db migrate --use-migration-files"), "role.command", "the stack starts each role itself"],
+  [role("command: webserver -D -p8080"), "role.command", "the stack starts each role itself"],
+];
+
+for (const [text, place, becomes] of lost) {
+  test(`of ${text.split("\n").at(-2)?.trim()}, ${place} is reported: ${becomes}`, () => {
+    const actual = imported({ "compose.yaml": text }).at("compose.yaml", `services.${place}`);
+    if (typeof becomes === "string") assert.equal(actual, becomes);
+    else assert.match(actual, becomes);
+  });
+}
+
+test("workers of several groups with one command have its flags", () => {
+  const command = "command: &c celery worker -q ml -c 3";
+  const services = `small: { <<: *airflow, ${command}, mem_limit: 1g }\nbig: { <<: *airflow, command: *c, mem_limit: 8g }`;
+  assert.deepEqual(imported({ "compose.yaml": composeOf("", services) }).config.workerGroups, [
+    { name: "small", queues: ["ml"], concurrency: 3, memory: 1024 },
+    { name: "big", queues: ["ml"], concurrency: 3, memory: 8192 },
+  ]);
+});
+
 test("an ordinary volume leaves nothing to do", () => {
   const { report } = imported({ "compose.yaml": definedVolume("{ driver: local, external: false }") });
   assert.match(report, /Nothing is left to do/);
