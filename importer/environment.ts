@@ -11,7 +11,7 @@ import {
 } from "./rule.ts";
 import { convertSecret, looksSecret, type SecretReference } from "./secrets.ts";
 import { convertSetting, type ImportContext } from "./settings.ts";
-import { parseInteger } from "./units.ts";
+import { namesIn, parseInteger } from "./units.ts";
 
 /** An environment variable of Airflow. */
 interface Variable extends ImportContext {
@@ -98,10 +98,7 @@ const entrypointOnly = handled(
 const convertProxy: Meaning = ([kind = ""], value) =>
   typeof value !== "string"
     ? unsupported("expected a proxy without a login")
-    : taken(
-        ["proxy", kind.toLowerCase()],
-        kind.toLowerCase() === "no" ? value.split(",").map((host) => host.trim()) : value,
-      );
+    : taken(["proxy", kind.toLowerCase()], kind.toLowerCase() === "no" ? namesIn(value) : value);
 
 /** Rules by variable name; the first match wins. */
 const rules: readonly (readonly [name: RegExp, meaning: Outcome | Meaning])[] = [

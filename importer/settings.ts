@@ -175,3 +175,15 @@ export function convertSetting(
     );
   return convertByPresentName(name, value, context);
 }
+
+/** Converts a setting in a file, where `%%` is a `%` and `%(name)s` another setting, unlike in a variable. */
+export function convertFileSetting(
+  section: string,
+  key: string,
+  value: string,
+  context: ImportContext,
+): Outcome {
+  return value.replaceAll("%%", "").includes("%(")
+    ? unsupported("it refers to another setting: give its value")
+    : convertSetting(section, key, value.replaceAll("%%", "%"), context);
+}

@@ -24,6 +24,9 @@ export function foldersOf(trees: readonly Tree[]): { readonly home: string; read
   return { home, dagsFolder: posix.normalize(dags).replace(/(.)\/$/, "$1") };
 }
 
+/** Files with the time zone of a machine. */
+export const zoneFile = /^\/etc\/(localtime|timezone)$/;
+
 /** Returns a volume's path in the container: of `./dags:/opt/airflow/dags` or `{ target }`; empty if there is none. */
 export function targetOf(volume: unknown): string {
   const { target } = Object(volume) as { target?: unknown };

@@ -86,10 +86,11 @@ function weightOf({ path, value }: Item, values: ValueLookup): number {
   const [first = "", second] = path;
   // With limits of autoscaling, Celery does not read the number of processes.
   const { name = path.at(-1) } = Object(value) as { readonly name?: unknown };
-  if (/worker_autoscale$/i.test(String(name))) return 3;
-  if (["env", "extraEnv", "secret"].includes(String(first)) || second === "env") return 2;
-  if (/^(api|webserver)SecretKey/.test(String(first)))
-    return versionIn(values).startsWith("2.") === /^webserver/.test(String(first)) ? 1 : 0;
+  if (/worker_autoscale$/i.test(String(name))) return 4;
+  const present = versionIn(values).startsWith("2.") ? /^webserver($|SecretKey)/ : /^api(Server$|SecretKey)/;
+  const ofVersion = present.test(String(first)) ? 1 : 0;
+  if (["env", "extraEnv", "secret"].includes(String(first)) || second === "env") return 2 + ofVersion;
+  if (ofVersion > 0) return ofVersion;
   return path.includes("celery") || path.at(-1) === "ref" || path[0] === "images" ? 1 : 0;
 }
 

@@ -1,7 +1,7 @@
 import { convertVersion } from "../image.ts";
 import { conversionRule, handled, type ImportRule, taken, unsupported } from "../rule.ts";
 import { signingKey } from "../settings.ts";
-import { convertMebibytes, parseInteger } from "../units.ts";
+import { convertQuantity, parseInteger } from "../units.ts";
 import {
   brokerRule,
   convertConfig,
@@ -167,7 +167,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
     whenOn(handled("the stack has a Redis of its own"), handled("redis.url names the external one")),
   ],
   ["redis.{password,passwordSecretName}", handled("the stack mints the broker's passwords")],
-  ["redis.resources.limits.memory", conversionRule(["redis", "memory"], convertMebibytes, "a quantity")],
+  ["redis.resources.limits.memory", conversionRule(["redis", "memory"], convertQuantity, "a quantity")],
   ["redis.persistence.size", chartClaim("redis", "redis.persistence.enabled")],
   ["redis.persistence.storageClassName", chartClaim("class", "redis.persistence.enabled")],
   ["redis.persistence.**", handled("the stack keeps queues in a volume")],
@@ -184,7 +184,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ],
   [
     "postgresql.primary.resources.limits.memory",
-    conversionRule(["postgres", "memory"], convertMebibytes, "a quantity"),
+    conversionRule(["postgres", "memory"], convertQuantity, "a quantity"),
   ],
   ["pgbouncer.enabled", whenOn(taken(["pgbouncer"], {}))],
   ["pgbouncer.{metadataPoolSize,resultBackendPoolSize,maxClientConn}", pool],

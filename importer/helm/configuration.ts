@@ -1,7 +1,7 @@
 import { convertVariable } from "../environment.ts";
 import { handled, type Item, type Outcome, secretByCommand, unsupported } from "../rule.ts";
 import { ownDatabase, ownResults, type SecretReference } from "../secrets.ts";
-import { checkExecutor, convertSetting } from "../settings.ts";
+import { checkExecutor, convertFileSetting, convertSetting } from "../settings.ts";
 import { chartImportContext, isTemplate, template, type ValueLookup } from "./values.ts";
 
 interface NamedValue {
@@ -45,7 +45,12 @@ export const convertConfig = (
     return /statsd|remote_logging|flower_url_prefix/.test(key)
       ? handled("it follows from other values")
       : decidedTemplate(section);
-  return convertSetting(section.toLowerCase(), key.toLowerCase(), String(value), chartImportContext(values));
+  return convertFileSetting(
+    section.toLowerCase(),
+    key.toLowerCase(),
+    String(value),
+    chartImportContext(values),
+  );
 };
 
 /** Outcome of a template, such as the chart's defaults: the stack decides some of these settings. */

@@ -11,7 +11,7 @@ import {
   unsupported,
 } from "../rule.ts";
 import type { SourcePath } from "../source.ts";
-import { convertCores, convertMebibytes, namesIn, parseInteger } from "../units.ts";
+import { convertCores, convertQuantity, namesIn, parseInteger } from "../units.ts";
 import { convertToleration, nodesOf, workerNodes } from "./placement.ts";
 import { aWholeNumber, off, rolesByChartName, type ValueLookup } from "./values.ts";
 
@@ -80,7 +80,7 @@ export function inheritedTargets(values: ValueLookup): ConvertedKey[] {
       [["workers"], scaled ? undefined : parseInteger(inherited("replicas"))],
       [["autoscale", "min"], limit("minReplicaCount", 0)],
       [["autoscale", "max"], limit("maxReplicaCount", 10)],
-      [["memory"], convertMebibytes(memory)],
+      [["memory"], convertQuantity(memory)],
       [["cpu"], convertCores(cpu)],
       [["nodeLabels"], nodesOf(path, values)],
       [["tolerations"], Array.isArray(tolerated) ? tolerated.map(convertToleration) : undefined],
@@ -136,7 +136,7 @@ export const replicas = (item: Item, values: ValueLookup): Outcome => {
 };
 
 export function resource(kind: "memory" | "cpu") {
-  const convert = kind === "memory" ? convertMebibytes : convertCores;
+  const convert = kind === "memory" ? convertQuantity : convertCores;
   return (item: Item, values: ValueLookup): Outcome => {
     const value = convert(item.value);
     if (value === undefined) return unreadableValue("a quantity");

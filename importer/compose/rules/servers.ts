@@ -3,7 +3,7 @@ import { validate } from "../../../settings/read/validate.ts";
 import { handled, type Item, type Outcome, unsupported } from "../../rule.ts";
 import { looksSecret } from "../../secrets.ts";
 import { commandsOf } from "../argv.ts";
-import { targetOf, volumeSource } from "../container.ts";
+import { targetOf, volumeSource, zoneFile } from "../container.ts";
 import type { ComposeContext } from "../context.ts";
 
 /** Options of a server's command, by name; the last value of an option counts. */
@@ -77,8 +77,8 @@ export function serverCommand(server: "postgres" | "redis", outcome: string) {
   };
 }
 
-/** Paths in the servers' containers that the stack takes care of: data, and the zone of the clock. */
-const ownPaths = /^(\/data|\/var\/lib\/(postgresql|pgsql|redis)|\/bitnami|\/etc\/(localtime|timezone))(\/|$)/;
+/** Folders of data in the servers' containers. */
+const dataFolders = /^(\/data|\/var\/lib\/(postgresql|pgsql|redis)|\/bitnami)(\/|$)/;
 
 /** Decides what becomes of a file at a path in a server's container. */
 function fileOf(server: "postgres" | "redis", path: string): Outcome {
@@ -94,7 +94,8 @@ export function serverVolume(server: "postgres" | "redis", data: string) {
   return ({ value }: Item, { tree }: ComposeContext): Outcome => {
     const target = targetOf(value);
     const isNamed = !/^[./~]/.test(volumeSource(value, tree));
-    return isNamed || ownPaths.test(target) ? handled(data) : fileOf(server, target);
+    if (zoneFile.test(target)) return handled("its clock is in UTC");
+    return isNamed || dataFolders.test(target) ? handled(data) : fileOf(server, target);
   };
 }
 

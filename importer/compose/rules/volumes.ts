@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { ownDirectories, ownFiles, ownTrees } from "../../../settings/model/names/ownNames.ts";
 import { handled, type Item, type Outcome, taken, targetsOf, unsupported, withTodo } from "../../rule.ts";
-import { boundFolder, targetOf, volumeSource } from "../container.ts";
+import { boundFolder, targetOf, volumeSource, zoneFile } from "../container.ts";
 import { type ComposeContext, roleTargets, takenByRoles } from "../context.ts";
 
 /** Airflow's home in the stack's containers. */
@@ -115,6 +115,8 @@ export const volume = ({ value }: Item, context: ComposeContext): Outcome => {
   const mountPath = targetOf(value);
   const { home, dagsFolder, look } = context;
   if (/docker\.sock$/.test(source)) return unsupported("no role may control the engine");
+  if (zoneFile.test(mountPath))
+    return unsupported("containers are in UTC: give roles the variable TZ, if tasks need another zone");
   const target = pathInStack(mountPath, home);
   if (stackVolumes.test(target))
     return handled("the stack has a volume of its own for it; the data in yours stays there");

@@ -490,3 +490,26 @@ test("a template without quotes is no map", () => {
   assert.match(at("values.yaml", "env[0].value"), /template/);
   assert.deepEqual([config.settings, config.roles], [undefined, undefined]);
 });
+
+for (const [version, memory, stage] of [
+  ["3.3.2", 2048, "api"],
+  ["2.11.2", 1024, "web"],
+]) {
+  test(`Airflow ${version} has the values of its own webserver`, () => {
+    const { config } = values(`${base}airflowVersion: ${version}
+webserver: { replicas: 1, resources: { limits: { memory: 1Gi } }, env: [{ name: STAGE, value: web }] }
+apiServer: { replicas: 2, resources: { limits: { memory: 2Gi } }, env: [{ name: STAGE, value: api }] }
+`);
+    assert.deepEqual(config.roles, { webserver: { memory, env: { STAGE: stage } } });
+    assert.equal(config.webservers, version === "3.3.2" ? 2 : 1);
+  });
+}
+
+test("decimal quantities and percent signs are those of the chart", () => {
+  const { config } = values(`${base}workers: { resources: { limits: { memory: 4G } } }
+redis: { resources: { limits: { memory: 512M } } }
+config: { logging: { log_format: "[%%(asctime)s]" } }
+`);
+  assert.deepEqual([config.workerMemory, config.redis], [3815, { memory: 489 }]);
+  assert.deepEqual(config.settings, { logging: { log_format: "[%(asctime)s]" } });
+});

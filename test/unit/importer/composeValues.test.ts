@@ -126,6 +126,27 @@ const rows: [what: string, files: Files, key: string, value: unknown][] = [
     { x: "", db_password: "" },
   ],
   [
+    "percent signs in airflow.cfg",
+    {
+      "compose.yaml": composeOf("volumes: ['./airflow.cfg:/opt/airflow/airflow.cfg']"),
+      "airflow.cfg": "[logging]\nlog_format = [%%(asctime)s] 5%%\nsimple_log_format = %(log_format)s\n",
+    },
+    "settings",
+    { logging: { log_format: "[%(asctime)s] 5%" } },
+  ],
+  [
+    "percent signs in a variable",
+    { "compose.yaml": composeOf("environment: { AIRFLOW__LOGGING__LOG_FORMAT: '%%(asctime)s' }") },
+    "settings",
+    { logging: { log_format: "%%(asctime)s" } },
+  ],
+  [
+    "a list of hosts with a comma at its end",
+    { "compose.yaml": composeOf("environment: { NO_PROXY: 'localhost, 10.0.0.0/8,' }") },
+    "proxy",
+    { no: ["localhost", "10.0.0.0/8"] },
+  ],
+  [
     "an integer of 18 digits",
     { "compose.yaml": composeOf("environment: { ACCOUNT: 987654321098765432 }") },
     "roles",
@@ -407,6 +428,16 @@ const lost: [text: string, place: string, becomes: string | RegExp][] = [
     /a volume of its own/,
   ],
   [server("postgres:16", "volumes: ['data:/pg']"), "server.volumes[0]", /a volume of its own/],
+  [
+    server("redis:7", "volumes: ['/etc/localtime:/etc/localtime:ro']"),
+    "server.volumes[0]",
+    "its clock is in UTC",
+  ],
+  ...["/etc/localtime", "/etc/timezone"].map((path): (typeof lost)[number] => [
+    role(`command: triggerer, volumes: ['${path}:${path}:ro']`),
+    "role.volumes[0]",
+    /containers are in UTC: give roles the variable TZ/,
+  ]),
   [role("command: triggerer --capacity 50 --queues a"), "role.command", without("--capacity, --queues")],
   [role("command: api-server --port 8080 --workers=4"), "role.command", without("--workers")],
   [

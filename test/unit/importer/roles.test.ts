@@ -72,6 +72,10 @@ const workers: [lines: string[], becomes: unknown][] = [
     ],
     { workers: 1, workerGroups: [{ name: "gpu", queues: ["gpu"], workers: 3 }] },
   ],
+  ...["-q=gpu -c=4", "-qgpu -c4", "-q gpu -c 4 -linfo"].map((flags): [string[], unknown] => [
+    [`worker: { ${image}, command: celery worker ${flags} }`],
+    { workers: 0, workerGroups: [{ name: "gpu", queues: ["gpu"], concurrency: 4 }] },
+  ]),
   [
     [
       `worker-1: { ${image}, command: celery worker, mem_limit: 1g }`,
