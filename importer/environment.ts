@@ -1,3 +1,4 @@
+import { knownSettings } from "../settings/model/known.ts";
 import { insteadOfVariable } from "../settings/rules/roles/variables.ts";
 import {
   type ConvertedKey,
@@ -6,6 +7,7 @@ import {
   noRole,
   type Outcome,
   taken,
+  targetsOf,
   unsupported,
   withTodo,
 } from "./rule.ts";
@@ -140,4 +142,21 @@ export function convertVariable(variable: Variable): Outcome {
     return { kind: "taken", targets, todo };
   }
   return { kind: "taken", targets: roles.map((role) => ({ path: ["roles", role, "env", name], value })) };
+}
+
+/**
+ * Leaves to do that all roles get what a variable becomes, if some of those that read it lacked the variable.
+ * @param hasAll tells if roles have the variable; without names, all roles
+ */
+export function withShared(
+  outcome: Outcome,
+  version: string,
+  hasAll: (readers?: ReadonlySet<string>) => boolean,
+): Outcome {
+  const [{ path }] = [...targetsOf(outcome), { path: [] }];
+  const isShared = path[0] === "settings" || path[0] === "proxy";
+  const readers = knownSettings(version)?.readers.get(path.slice(1).join("."));
+  return isShared && !hasAll(readers)
+    ? withTodo(outcome, "all roles get it, since a role has no settings of its own")
+    : outcome;
 }

@@ -1,4 +1,4 @@
-import { convertVariable } from "../environment.ts";
+import { convertVariable, withShared } from "../environment.ts";
 import { handled, type Item, type Outcome, secretByCommand, unsupported } from "../rule.ts";
 import { ownDatabase, ownResults, type SecretReference } from "../secrets.ts";
 import { checkExecutor, convertFileSetting, convertSetting } from "../settings.ts";
@@ -28,7 +28,14 @@ export function variableRule(role: (item: Item) => readonly string[]) {
       ? { secret: from.name, key: from.key }
       : String(value ?? "");
     if (variable === "AIRFLOW__CORE__EXECUTOR") return convertExecutor({ ...item, value });
-    return convertVariable({ ...chartImportContext(values), name: variable, value: text, roles: role(item) });
+    const context = chartImportContext(values);
+    const roles = role(item);
+    const outcome = convertVariable({ ...context, name: variable, value: text, roles });
+    return withShared(
+      outcome,
+      context.version,
+      (readers) => roles.includes("all") || readers?.isSubsetOf(new Set(roles)) === true,
+    );
   };
 }
 

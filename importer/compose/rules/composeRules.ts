@@ -119,6 +119,10 @@ export const composeRules: readonly ImportRule<ComposeContext>[] = [
   ["airflow.profiles", always],
   ["postgres.image", postgresImage],
   ["postgres.command", serverCommand("postgres", "the stack starts Postgres itself")],
+  [
+    "postgres.environment.POSTGRES_INITDB_ARGS",
+    unsupported("the stack's Postgres is made with options of its own"),
+  ],
   ["postgres.environment.*", handled("the stack names its databases and logins, and mints their passwords")],
   [
     "postgres.volumes.*",

@@ -1,5 +1,4 @@
-import { knownSettings } from "../../../settings/model/known.ts";
-import { convertVariable } from "../../environment.ts";
+import { convertVariable, withShared } from "../../environment.ts";
 import { empty, type Item, type Outcome, targetsOf, unset, withTodo } from "../../rule.ts";
 import { checkExecutor, type ImportContext } from "../../settings.ts";
 import { type ComposeContext, groupPaths, readingGroups, rolesOf } from "../context.ts";
@@ -27,17 +26,6 @@ function convertExecutor({ value, leaves: [leaf], unset: unsetVariables = [] }: 
   return checkExecutor(className, `${leaf?.file}:${leaf?.line}`);
 }
 
-/** True if a variable becomes something that all roles have, and a running service that reads it lacks the variable. */
-function isOfSomeRoles(name: string, outcome: Outcome, { services, version }: ComposeContext): boolean {
-  const [{ path }] = [...targetsOf(outcome), { path: [] }];
-  const readers = knownSettings(version)?.readers.get(path.slice(1).join("."));
-  const reading = runningServices(services).filter(({ roles }) =>
-    roles.some((role) => !readers || readers.has(role)),
-  );
-  const isOfAll = path[0] === "settings" || path[0] === "proxy";
-  return isOfAll && reading.some(({ tree }) => variableOf(tree, name) === undefined);
-}
-
 export function convertEnvironment(item: Item, context: ComposeContext): Outcome {
   const {
     match: [name = ""],
@@ -48,14 +36,17 @@ export function convertEnvironment(item: Item, context: ComposeContext): Outcome
   if (name === "AIRFLOW__CORE__EXECUTOR" || (name === "EXECUTOR" && isPuckels)) return convertExecutor(item);
   const puckels = isPuckels ? convertPuckelVariable(name, text) : undefined;
   if (puckels) return puckels;
-  const outcome = convertVariable({
+  const converted = convertVariable({
     ...composeImportContext(context),
     name,
     value: text,
     roles: rolesOf(context),
   });
-  if (isOfSomeRoles(name, outcome, context))
-    return withTodo(outcome, "all roles get it, since a role has no settings of its own");
+  const outcome = withShared(converted, context.version, (readers) =>
+    runningServices(context.services)
+      .filter(({ roles }) => roles.some((role) => !readers || readers.has(role)))
+      .every(({ tree }) => variableOf(tree, name) !== undefined),
+  );
   const groups = new Set(context.services.flatMap(({ worker }) => (worker ? [worker.group] : [])));
   const isOfWorkers = targetsOf(outcome).some(({ path }) => path[0] === "roles" && path[1] === "worker");
   return isOfWorkers && groupPaths(context).length < groups.size

@@ -513,3 +513,13 @@ config: { logging: { log_format: "[%%(asctime)s]" } }
   assert.deepEqual([config.workerMemory, config.redis], [3815, { memory: 489 }]);
   assert.deepEqual(config.settings, { logging: { log_format: "[%(asctime)s]" } });
 });
+
+for (const [text, isLeft] of [
+  ["scheduler: { env: [{ name: AIRFLOW__CORE__PARALLELISM, value: '8' }] }", true],
+  ["env: [{ name: AIRFLOW__CORE__PARALLELISM, value: '8' }]", false],
+  ["triggerer: { env: [{ name: AIRFLOW__TRIGGERER__CAPACITY, value: '8' }] }", false],
+] as const) {
+  test(`that all roles get a setting is ${isLeft ? "" : "not "}left to do: ${text}`, () => {
+    assert.equal(/1 × all roles get it/.test(values(`${base}${text}\n`).report), isLeft);
+  });
+}

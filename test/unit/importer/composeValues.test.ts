@@ -415,6 +415,11 @@ const lost: [text: string, place: string, becomes: string | RegExp][] = [
     "server.volumes[0]",
     /reads no files of yours: expected postgres\.settings/,
   ],
+  [
+    server("postgres:16", "environment: { POSTGRES_INITDB_ARGS: --data-checksums }"),
+    "server.environment.POSTGRES_INITDB_ARGS",
+    /made with options of its own/,
+  ],
   [server("postgres:16", "configs: [pg.conf]"), "server.configs[0]", /expected postgres\.settings/],
   [
     server("redis:7", "volumes: ['./redis.conf:/usr/local/etc/redis/redis.conf']"),
