@@ -13,7 +13,7 @@ import { chartRules } from "./chartRules.ts";
 import { isDefault, isFullCopy } from "./defaults.ts";
 import { nodesOf, workerNodes } from "./placement.ts";
 import { isTemplate, type ValueLookup, versionIn } from "./values.ts";
-import { defaultGroup, defaultQueues, inheritedTargets, isScaled, withoutShared } from "./workers.ts";
+import { defaultGroup, defaultQueues, inheritedTargets, isScaled, ofWorkers } from "./workers.ts";
 
 /** Parses a YAML text; undefined if templates of Helm's keep it from being YAML. */
 function parsedText(leaf: Leaf, text: string): ParsedFile | undefined {
@@ -109,7 +109,7 @@ export function importChart(source: ParsedFile, path: SourcePath): Plan {
   const entries = itemsOf(tree, chartRules).map((ruled): Entry => {
     const { item } = ruled;
     const outcome =
-      isCopy && isDefault(item) ? chartDefault : withoutShared(item, decideOutcome(ruled, values));
+      isCopy && isDefault(item) ? chartDefault : ofWorkers(item, decideOutcome(ruled, values), values);
     return { item, outcome, weight: weightOf(item, values) };
   });
   return makePlan(entries, leaves, overallTargets(values), unsupported("the official chart has no such key"));

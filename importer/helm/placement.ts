@@ -1,7 +1,7 @@
 import { type ConvertedKey, type Item, type Outcome, taken, unsupported, withTodo } from "../rule.ts";
 import type { SourcePath } from "../source.ts";
 import { rolesByChartName, type ValueLookup } from "./values.ts";
-import { defaultGroup, groupOf, isScaled, setPaths } from "./workers.ts";
+import { defaultGroup, groupOf, hasDefault, isScaled, setPaths } from "./workers.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -27,8 +27,7 @@ export function nodesOf(path: SourcePath, values: ValueLookup): Labels | undefin
 
 /** Returns the node labels of the default group of workers. */
 export function workerNodes(values: ValueLookup): Labels {
-  const isThere = values("workers.celery.enableDefault") !== false;
-  const isMachine = isThere && !isScaled(["workers"], values) && defaultGroup(values).length === 0;
+  const isMachine = hasDefault(values) && !isScaled(["workers"], values) && defaultGroup(values).length === 0;
   return (isMachine && nodesOf(["workers"], values)) || {};
 }
 
@@ -48,7 +47,7 @@ export const everyNode = ({ value }: Item, values: ValueLookup): Outcome => {
   const control: ConvertedKey = { path: ["kubernetes", "controlLabels"], value };
   const machine: ConvertedKey = { path: ["machines", 0, "labels"], value };
   const targets = isSame(workerNodes(values)) ? [control, machine] : [control];
-  const isLost = isScaled(["workers"], values) && defaultGroup(values).length === 0;
+  const isLost = hasDefault(values) && isScaled(["workers"], values) && defaultGroup(values).length === 0;
   const outcome: Outcome = { kind: "taken", targets };
   return isLost && isSame(nodesOf(["workers"], values)) ? withTodo(outcome, anyNode) : outcome;
 };

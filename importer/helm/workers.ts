@@ -28,7 +28,7 @@ function defaultQueue(values: ValueLookup): string {
 
 /** Returns the path of the group for the chart's default workers: [], the default group, or a group with their queues. */
 export function defaultGroup(values: ValueLookup): SourcePath {
-  const queues = defaultQueues(values);
+  const queues = hasDefault(values) ? defaultQueues(values) : [];
   if (queues.length === 0 || (queues.length === 1 && queues[0] === defaultQueue(values))) return [];
   return ["workerGroups", setPaths(values).length];
 }
@@ -147,8 +147,20 @@ export function resource(kind: "memory" | "cpu") {
   };
 }
 
-/** Refuses what the stack would give to all workers, if it is a set's alone. */
-export function withoutShared({ path }: Item, outcome: Outcome): Outcome {
+/** True if the chart has workers beside those of sets. */
+export function hasDefault(values: ValueLookup): boolean {
+  return values("workers.celery.enableDefault") !== false;
+}
+
+/** Keys of the number and the place of the default workers. */
+const defaultKeys = ["workers", "workerAutoscale", "machines"];
+
+/** Refuses what the stack would give to all workers, if it is a set's alone; without default workers, they get nothing. */
+export function ofWorkers({ path }: Item, outcome: Outcome, values: ValueLookup): Outcome {
+  const isOfDefault = path[0] === "workers" && path[2] !== "sets" && path.at(-1) !== "enableDefault";
+  const isNeedless = targetsOf(outcome).every(({ path: [key] }) => defaultKeys.includes(String(key)));
+  if (isOfDefault && !hasDefault(values) && outcome.kind === "taken" && isNeedless)
+    return handled("sets of workers have it, unless they have their own");
   if (path[2] !== "sets") return outcome;
   // Packages and names of hosts that other workers have, too, change nothing for them.
   const shared = targetsOf(outcome).find(

@@ -523,3 +523,27 @@ for (const [text, isLeft] of [
     assert.equal(/1 × all roles get it/.test(values(`${base}${text}\n`).report), isLeft);
   });
 }
+
+for (const more of [
+  "replicas: 3",
+  "nodeSelector: { pool: b }",
+  "keda: { enabled: true }",
+  "queue: big",
+  "celery: { replicas: 3 }",
+]) {
+  test(`without default workers, those of sets alone run, with ${more}`, () => {
+    const set = "sets: [{ name: a, queue: a, replicas: 2, keda: { enabled: false } }]";
+    const celery = `enableDefault: false, ${set}`;
+    const workers = more.startsWith("celery")
+      ? `celery: { ${celery}, replicas: 3 }`
+      : `${more}, celery: { ${celery} }`;
+    const { config, plan } = values(`${base}workers: { ${workers} }\n`);
+    assert.deepEqual([config.workers, config.workerAutoscale, config.machines], [0, undefined, undefined]);
+    const groups = config.workerGroups as { name: string; workers: number }[];
+    assert.deepEqual(
+      groups.map(({ name, workers: count }) => [name, count]),
+      [["a", 2]],
+    );
+    assert.deepEqual(plan.unsupported, []);
+  });
+}
