@@ -1,5 +1,5 @@
-import { lastingCommands } from "./compose/argv.ts";
-import { extraCommand } from "./compose/roles.ts";
+import { commandsOf, lastingCommands } from "./compose/argv.ts";
+import { extraCommand, parseStarted } from "./compose/roles.ts";
 import { convertPackages } from "./environment.ts";
 import { type ConvertedKey, handled, targetsOf } from "./rule.ts";
 
@@ -37,4 +37,32 @@ export function convertExtraCommands(
     targets,
     left: names === "" ? [] : [`the stack starts roles only, without ${names}: do its work in another way`],
   };
+}
+
+/** Flags of roles that need no counterpart: ports, addresses, logs and files of their processes, and Flower's login. */
+const needlessFlags =
+  /^(-[pHDlAEv]|--(port|host|hostname|address|daemon|pid|log-file|stdout|stderr|verbose|(access|error)-logfile|basic[_-]auth))$/;
+
+/** Returns the name of a flag, without a value behind it: `--capacity=50`, `-p8080`. */
+function flagName(word: string): string {
+  return /^--/.test(word) ? word.replace(/=.*$/s, "") : word.slice(0, 2);
+}
+
+/**
+ * Says which flags the stack starts roles without, if a service's commands have any.
+ * @param ofWorker lists those among the words after `worker`
+ */
+export function flagsLeft(
+  entrypoint: unknown,
+  command: unknown,
+  ofWorker: (args: readonly string[]) => readonly string[],
+): string[] {
+  const roles = commandsOf(entrypoint, command)
+    .flatMap(parseStarted)
+    .filter(({ role }) => role !== "migration");
+  const flags = roles.flatMap(({ role, args }) =>
+    role === "worker" ? ofWorker(args) : args.filter((word) => /^--?[A-Za-z]/.test(word)).map(flagName),
+  );
+  const names = [...new Set(flags)].filter((name) => !needlessFlags.test(name)).join(", ");
+  return names === "" ? [] : [`the stack starts roles without ${names}: give settings instead`];
 }

@@ -1,8 +1,19 @@
+import { knownSettings } from "../settings/model/known.ts";
 import { insteadOfVariable } from "../settings/rules/roles/variables.ts";
-import { type ConvertedKey, handled, noRole, type Outcome, taken, unsupported, withTodo } from "./rule.ts";
+import {
+  type ConvertedKey,
+  empty,
+  handled,
+  noRole,
+  type Outcome,
+  taken,
+  targetsOf,
+  unsupported,
+  withTodo,
+} from "./rule.ts";
 import { convertSecret, looksSecret, type SecretReference } from "./secrets.ts";
 import { convertSetting, type ImportContext } from "./settings.ts";
-import { parseInteger } from "./units.ts";
+import { namesIn, parseInteger } from "./units.ts";
 
 /** An environment variable of Airflow. */
 interface Variable extends ImportContext {
@@ -89,10 +100,7 @@ const entrypointOnly = handled(
 const convertProxy: Meaning = ([kind = ""], value) =>
   typeof value !== "string"
     ? unsupported("expected a proxy without a login")
-    : taken(
-        ["proxy", kind.toLowerCase()],
-        kind.toLowerCase() === "no" ? value.split(",").map((host) => host.trim()) : value,
-      );
+    : taken(["proxy", kind.toLowerCase()], kind.toLowerCase() === "no" ? namesIn(value) : value);
 
 /** Rules by variable name; the first match wins. */
 const rules: readonly (readonly [name: RegExp, meaning: Outcome | Meaning])[] = [
@@ -121,10 +129,11 @@ export function convertVariable(variable: Variable): Outcome {
   const { name, value, roles } = variable;
   for (const [pattern, meaning] of rules) {
     const match = pattern.exec(name);
+    if (match && value === "" && meaning !== convertAirflowVariable) return empty;
     if (match) return typeof meaning === "function" ? meaning(match.slice(1), value, variable) : meaning;
   }
   const instead = insteadOfVariable(name);
-  if (instead !== undefined) return unsupported(instead);
+  if (instead !== undefined) return value === "" ? empty : unsupported(instead);
   if (roles.length === 0) return noRole;
   if (typeof value !== "string" || looksSecret(name, value)) {
     const todo = "a secret is a file instead of a variable, which everybody reads: read /run/secrets/NAME";
@@ -133,4 +142,21 @@ export function convertVariable(variable: Variable): Outcome {
     return { kind: "taken", targets, todo };
   }
   return { kind: "taken", targets: roles.map((role) => ({ path: ["roles", role, "env", name], value })) };
+}
+
+/**
+ * Leaves to do that all roles get what a variable becomes, if some of those that read it lacked the variable.
+ * @param hasAll tells if roles have the variable; without names, all roles
+ */
+export function withShared(
+  outcome: Outcome,
+  version: string,
+  hasAll: (readers?: ReadonlySet<string>) => boolean,
+): Outcome {
+  const [{ path }] = [...targetsOf(outcome), { path: [] }];
+  const isShared = path[0] === "settings" || path[0] === "proxy";
+  const readers = knownSettings(version)?.readers.get(path.slice(1).join("."));
+  return isShared && !hasAll(readers)
+    ? withTodo(outcome, "all roles get it, since a role has no settings of its own")
+    : outcome;
 }

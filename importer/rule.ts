@@ -29,8 +29,15 @@ export interface Item {
   readonly unset?: readonly string[];
 }
 
-/** Outcome of items at a path. In a pattern, `*` is one name, `**` any number of names, `{a,b}` either. */
-export type ImportRule<Of> = readonly [pattern: string, outcome: Outcome | ((item: Item, of: Of) => Outcome)];
+/**
+ * Outcome of items at a path. In a pattern, `*` is one name, `**` any number of names, `{a,b}` either. Empty values are left
+ * out, unless an empty text means something else than no value.
+ */
+export type ImportRule<Of> = readonly [
+  pattern: string,
+  outcome: Outcome | ((item: Item, of: Of) => Outcome),
+  emptyText?: "counts",
+];
 
 /** Takes over a value; without one, the key would stand for a secret that a command stores. */
 export function taken(path: SourcePath, value: unknown, note?: string): Outcome {
@@ -138,14 +145,15 @@ export function itemsOf<Of>(
   const names = path.map(String);
   const unset = [...new Set(unsetIn(tree))];
   const item = { path, value: plainValue(tree), leaves: leavesOf(tree), match: [], unset };
-  if (!hasContent(item.value) && unset.length === 0) return [{ item, outcome: empty }];
-  for (const [pattern, outcome] of rules) {
+  const isEmpty = !hasContent(item.value) && unset.length === 0;
+  const readers = isEmpty ? rules.filter(([, , text]) => text && item.value === "") : rules;
+  for (const [pattern, outcome] of readers) {
     const match = matchPath(pattern.split("."), names);
     // A rule for everything below a path yields to rules for its parts.
     if (match && (tree.kind === "leaf" || !pattern.endsWith("**")))
       return [{ item: { ...item, match }, outcome }];
   }
-  if (tree.kind === "leaf") return [{ item, outcome: withoutKey }];
+  if (tree.kind === "leaf") return [{ item, outcome: isEmpty ? empty : withoutKey }];
   const inner: [string | number, Tree][] =
     tree.kind === "list" ? [...tree.items.entries()] : [...tree.entries];
   return inner.flatMap(([key, value]) => itemsOf(value, rules, [...path, key]));

@@ -21,7 +21,13 @@ export const publicExample = handled("it is a publicly known example; the stack 
 
 /** Words in the names of secrets, alone or after `_`: `DB_PASSWORD`, `PGPASSWORD`, `GITLAB_PAT`. */
 const secretWords =
-  /(^|_)(pwd|pw|pat|creds?|keys?|dsn|sas|kwargs|salt|signature|jwt|basic_auth)(_|\d*$)|pass(word|wd|phrase|_|\d*$)|secret|token|credential|webhook|private|(api|auth|access|account|shared|ssh)key/i;
+  /(^|_)(pwd|pw|pat|creds?|keys?|dsn|sas|kwargs|salt|signature|jwt|basic_auth)(_|\d*$)|pass(word|wd|phrase|_|\d*$)|secret|token|credential|webhook|private|(api|auth|access|account|shared|ssh)key|(^|_)auth$/i;
+
+/** Names whose values are secret even if they are short numbers, unlike that of a limit of tokens or of an attempt. */
+const secretNumbers = /(?<!by)pass(word|wd|phrase)?_?\d*$|(^|_)(pwd|pw)_?\d*$|(secret|token)$/i;
+
+/** Names whose values may be a login with its password: `me:word`. */
+const loginNames = /(^|_)login$/i;
 
 /** Endings of names that only sound secret, such as those of files and sizes. */
 const plainWords =
@@ -53,7 +59,9 @@ function isRandom(value: string): boolean {
 /** True if a value's name or form suggests a secret, which no stack file may have in plain text. */
 export function looksSecret(name: string, value: string): boolean {
   if (secretValues.some((form) => form.test(value)) || isRandom(value)) return true;
-  if (value === "" || /^(true|false|yes|no|on|off|none|\d{1,5})$/i.test(value)) return false;
+  if (value === "" || /^(true|false|yes|no|on|off|none|[01])$/i.test(value)) return false;
+  if (/^\d{1,5}$/.test(value)) return secretNumbers.test(name);
+  if (/^[^\s:/]+:[^\s/]/.test(value) && loginNames.test(name)) return true;
   return secretWords.test(name) && !(plainWords.test(name) && !/pass(word)?_?(id|name)$/i.test(name));
 }
 
@@ -93,12 +101,12 @@ export function plainSecretProblem(path: SourcePath, value: unknown): string | u
     : "it may be a secret, which everybody can read there";
 }
 
-/** Converts a secret: keeps a reference, leaves a value to the command that stores it, and drops a published example. */
+/** Converts a secret: keeps a reference, leaves a value to the command that stores it, and drops a published example of what the stack mints. */
 export function convertSecret(path: SourcePath, value: SecretReference, note?: string): Outcome {
   if (typeof value !== "string") return taken(path, value, note);
   if (value === "") return empty;
-  if (isExample(value)) return publicExample;
   const [section, name] = path;
+  if (section === "secrets" && isExample(value)) return publicExample;
   const problem = section === "secrets" ? formProblem(name as SecretName, value) : undefined;
   return problem === undefined ? secretByCommand(path, note) : unsupported(`${spell(path)}: ${problem}`);
 }

@@ -1,12 +1,12 @@
 import { isSensitive, knownSettings } from "../settings/model/known.ts";
 import { isReserved } from "../settings/rules/airflow/reserved.ts";
 import {
+  type ConvertedKey,
   empty,
   handled,
   type Outcome,
   secretByCommand,
   taken,
-  targetsOf,
   unreadableValue,
   unsupported,
 } from "./rule.ts";
@@ -22,13 +22,16 @@ import {
 import type { SourcePath } from "./source.ts";
 import { parseInteger } from "./units.ts";
 
+/** Ways in which the number of a worker's processes is given. */
+export type ProcessCount = "concurrency" | "autoscale";
+
 /** Context of a setting. */
 export interface ImportContext {
   readonly isOwn: IsProvidedHost;
   /** URL of the metadata database, if the input has one. */
   readonly metadataUrl?: SecretReference | undefined;
-  /** Worker groups that read the setting, as keys of the stack; the default group is []. */
-  readonly groups: readonly SourcePath[];
+  /** Lists the worker groups that read a setting of their processes, as keys of the stack; the default group is []. */
+  readonly groups: (setting: ProcessCount) => readonly SourcePath[];
   /** Airflow's version in the stack. */
   readonly version: string;
   /** Reads the file of a command such as `cat /run/secrets/key`; undefined if it is not known. */
@@ -48,29 +51,32 @@ export function checkExecutor(value: unknown, place: string): Outcome {
   );
 }
 
-function takeForGroups(key: string, value: number, { groups }: ImportContext): Outcome {
+function takeForGroups(key: string, value: number, groups: readonly SourcePath[]): ConvertedKey[] {
   const first = key.charAt(0).toUpperCase() + key.slice(1);
-  const isDefault = groups.length === 0 || groups.some((group) => group.length === 0);
+  const isDefault = groups.some((group) => group.length === 0);
   const paths = isDefault ? [[`worker${first}`]] : groups.map((group) => [...group, key]);
-  return { kind: "taken", targets: paths.map((path) => ({ path, value })) };
+  return paths.map((path) => ({ path, value }));
 }
+
+const otherwiseGiven = handled("flags of the workers' commands, or limits of autoscaling, override it");
 
 export function convertConcurrency(value: SecretReference, context: ImportContext): Outcome {
   const number = typeof value === "string" ? parseInteger(value) : undefined;
-  return number === undefined
-    ? unreadableValue("a whole number")
-    : takeForGroups("concurrency", number, context);
+  if (number === undefined) return unreadableValue("a whole number");
+  const targets = takeForGroups("concurrency", number, context.groups("concurrency"));
+  return targets.length > 0 ? { kind: "taken", targets } : otherwiseGiven;
 }
 
 /** Converts `8,2`: at most 8 processes, at least 2. */
 export function convertAutoscale(value: SecretReference, context: ImportContext): Outcome {
   const [, max, min] = /^(\d+)\s*,\s*(\d+)$/.exec(String(value)) ?? [];
   if (max === undefined) return unreadableValue("MAX,MIN");
-  const outcomes = [
-    takeForGroups("concurrency", Number(max), context),
-    takeForGroups("minConcurrency", Number(min), context),
+  const groups = context.groups("autoscale");
+  const targets = [
+    ...takeForGroups("concurrency", Number(max), groups),
+    ...takeForGroups("minConcurrency", Number(min), groups),
   ];
-  return { kind: "taken", targets: outcomes.flatMap(targetsOf) };
+  return targets.length > 0 ? { kind: "taken", targets } : otherwiseGiven;
 }
 
 const decidedByStack = handled("the stack sets it itself");
@@ -168,4 +174,16 @@ export function convertSetting(
       `Airflow ${context.version} no longer has it${removed && `: ${removed.replace(/\.$/, "")}`}`,
     );
   return convertByPresentName(name, value, context);
+}
+
+/** Converts a setting in a file, where `%%` is a `%` and `%(name)s` another setting, unlike in a variable. */
+export function convertFileSetting(
+  section: string,
+  key: string,
+  value: string,
+  context: ImportContext,
+): Outcome {
+  return value.replaceAll("%%", "").includes("%(")
+    ? unsupported("it refers to another setting: give its value")
+    : convertSetting(section, key, value.replaceAll("%%", "%"), context);
 }

@@ -71,7 +71,13 @@ export function readSource(
     const [reason] = error.message.split(" at line ");
     throw new Error(`${file}:${error.linePos?.[0].line ?? first}: not YAML: ${reason}`);
   }
-  const reader = new Reader(file, document, translate, (offset) => lines.linePos(offset).line + first - 1);
+  const reader = new Reader(
+    file,
+    text,
+    document,
+    translate,
+    (offset) => lines.linePos(offset).line + first - 1,
+  );
   return { tree: reader.read(document.contents, [], 0), leaves: reader.leaves };
 }
 
@@ -81,14 +87,22 @@ const tags = ["!reset", "!override"] as const;
 class Reader {
   readonly leaves: Leaf[] = [];
   private readonly file: string;
+  private readonly text: string;
   private readonly document: Document;
   private readonly translate: Translate;
   private readonly line: (offset: number) => number;
   /** Anchored nodes, each read once. */
   private readonly known = new Map<unknown, Tree>();
 
-  constructor(file: string, document: Document, translate: Translate, line: (offset: number) => number) {
+  constructor(
+    file: string,
+    text: string,
+    document: Document,
+    translate: Translate,
+    line: (offset: number) => number,
+  ) {
     this.file = file;
+    this.text = text;
     this.document = document;
     this.translate = translate;
     this.line = line;
@@ -111,15 +125,28 @@ class Reader {
   }
 
   private readUntagged(node: unknown, path: SourcePath, offset: number): Tree {
+    const template = this.templateIn(node);
+    if (template !== undefined) return this.leaf(node, path, offset, template);
     if (isMap(node) && node.items.length > 0) return this.map(node.items, path);
     if (isSeq(node) && node.items.length > 0) {
       return { kind: "list", items: node.items.map((item, at) => this.read(item, [...path, at], offset)) };
     }
+    return this.leaf(node, path, offset, isScalar(node) ? exactValue(node) : null);
+  }
+
+  /** Returns the text of a template of Helm's without quotes, which YAML reads as a map in a map: `{{ .Values.x }}`. */
+  private templateIn(node: unknown): string | undefined {
+    const isTemplate = isMap(node) && node.items.some(({ key }) => isMap(key));
+    const [start = 0, end = 0] = (isTemplate && node.range) || [];
+    return isTemplate ? this.text.slice(start, end) : undefined;
+  }
+
+  private leaf(node: unknown, path: SourcePath, offset: number, value: Scalar): Tree {
     const at = (node as { range?: readonly number[] } | null)?.range?.[0] ?? offset;
     const leaf = { file: this.file, line: this.line(at), path };
     this.leaves.push(leaf);
-    if (isMap(node) || isSeq(node)) return { kind: "leaf", leaf, value: null, empty: isMap(node) ? {} : [] };
-    const value = isScalar(node) ? exactValue(node) : null;
+    const isEmpty = value === null && (isMap(node) || isSeq(node));
+    if (isEmpty) return { kind: "leaf", leaf, value, empty: isMap(node) ? {} : [] };
     return { kind: "leaf", leaf, ...(typeof value === "string" ? this.translate(value) : { value }) };
   }
 

@@ -16,12 +16,22 @@ const bytes: Readonly<Record<string, number>> = {
   ti: 2 ** 40,
 };
 
-/** Converts `512m`, `2g` (compose), `512Mi`, `1.5Gi` (Kubernetes) or a number of bytes to MiB. */
+/** Converts a size in compose, `512m`, `2g` or a number of bytes, to MiB. */
 export function convertMebibytes(value: unknown): number | undefined {
   const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(String(value).trim()) ?? [];
   const scale = bytes[unit.toLowerCase()];
   if (number === undefined || scale === undefined) return undefined;
   return Math.ceil((Number(number) * scale) / 2 ** 20);
+}
+
+const decimals: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+
+/** Converts a quantity of Kubernetes, of which `4G` is decimal and `4Gi` binary, to MiB. */
+export function convertQuantity(value: unknown): number | undefined {
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)([kMGT])$/.exec(String(value).trim()) ?? [];
+  return number === undefined
+    ? convertMebibytes(value)
+    : Math.ceil((Number(number) * (decimals[unit] ?? 1)) / 2 ** 20);
 }
 
 /** Converts `2`, `0.5` or `500m` to cores. */

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Folder } from "../importer/compose/context.ts";
+import { shellVariables } from "../importer/compose/read/shell.ts";
 import { planOf, type TextFile } from "../importer/input.ts";
 import { importReport } from "../importer/report.ts";
 import { projectPath, save } from "../importer/save.ts";
@@ -63,12 +64,6 @@ function overrideOf(input: string): TextFile[] {
   return found === undefined ? [] : [readInput(found)];
 }
 
-/** Returns the environment variables of this command, without those that npm sets. */
-function shellVariables(): ReadonlyMap<string, string> {
-  const given = Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$|NODE$|COLOR$)/.test(name));
-  return new Map(given.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-}
-
 /** Lists the faults of an imported stack file, one line each. */
 function faultsIn(file: string): string[] {
   try {
@@ -93,7 +88,7 @@ await main(async () => {
     ...readInput(from),
     overrides: others.length > 0 ? others.map((other) => readInput(other)) : overrideOf(from),
     env: readEnvFile(flags.env, from),
-    shell: shellVariables(),
+    shell: shellVariables(process.env, folder),
     look: lookFrom(folder),
     read: readFrom(folder),
     list: listFrom(folder),

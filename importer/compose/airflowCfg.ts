@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { type Entry, entryAt } from "../plan.ts";
 import { empty, unsupported } from "../rule.ts";
-import { checkExecutor, convertSetting, type ImportContext } from "../settings.ts";
+import { checkExecutor, convertFileSetting, type ImportContext } from "../settings.ts";
 import { type Leaf, plainAt } from "../source.ts";
 import { targetOf, volumeSource } from "./container.ts";
 import type { ComposeFacts } from "./context.ts";
@@ -36,11 +36,11 @@ function parseConfig(text: string): Line[] {
 }
 
 /** Lists the paths, on this machine, of the airflow.cfg files that services mount. */
-function mountedFiles({ services, home, look }: ComposeFacts): string[] {
+function mountedFiles({ services, tree: compose, home, look }: ComposeFacts): string[] {
   const paths = services.flatMap(({ kind, tree }) =>
     (kind === "airflow" ? [plainAt(tree, ["volumes"])].flat() : []).flatMap((volume) => {
       const target = targetOf(volume);
-      const source = volumeSource(volume);
+      const source = volumeSource(volume, compose);
       if (!source || !/^[./~]/.test(source)) return [];
       if (target === posix.join(home, "airflow.cfg") || target === posix.join(home, "config/airflow.cfg"))
         return [source];
@@ -67,7 +67,7 @@ export function readConfigEntries(facts: ComposeFacts, context: ImportContext): 
       const leaf: Leaf = { file, line, path: [section, key] };
       if (section === "core" && key === "executor")
         return entryAt(leaf, checkExecutor(value, `${file}:${line}`), value);
-      return entryAt(leaf, value === "" ? empty : convertSetting(section, key, value, context), value);
+      return entryAt(leaf, value === "" ? empty : convertFileSetting(section, key, value, context), value);
     });
   });
 }

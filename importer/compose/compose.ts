@@ -3,10 +3,12 @@ import { type Entry, entryAt, makePlan, type Plan } from "../plan.ts";
 import { type ConvertedKey, decideOutcome, handled, itemsOf, type RuledItem, unsupported } from "../rule.ts";
 import type { Leaf, Tree } from "../source.ts";
 import { readConfigEntries } from "./airflowCfg.ts";
-import { composeImportContext, composeRules, outsideRules } from "./composeRules.ts";
 import { builtVersion, foldersOf } from "./container.ts";
 import type { ComposeContext, ComposeFacts, Disk } from "./context.ts";
 import type { VariableFile } from "./read/variables.ts";
+import { composeRules, outsideRules } from "./rules/composeRules.ts";
+import { sharedRoleTargets } from "./rules/counts.ts";
+import { composeImportContext } from "./rules/environment.ts";
 import { type ComposeService, composeServices, ownHosts, urlsOf } from "./services.ts";
 
 /** Compose files merged into one, with the variables of their services. */
@@ -58,6 +60,7 @@ function groupTargets(services: readonly ComposeService[], version: string | und
   return [
     { path: ["platform"], value: "docker" },
     ...(version === undefined ? [] : [{ path: ["version"], value: version }]),
+    ...sharedRoleTargets(services),
     ...(groups.length > 0 ? [{ path: ["workers"], value: defaults[0]?.workers ?? 0 }] : []),
     ...others.flatMap(({ path, name, queues, workers }) => [
       { path: [...path, "name"], value: name },
@@ -122,9 +125,7 @@ export function importCompose(composition: Composition): Plan {
   const entries = collectItems(services).map(({ ruled, users }): Entry => {
     const name = ruled.item.path.join();
     const isOfWorkers = /WORKER/.test(name) && users.some(({ worker }) => worker);
-    // With limits of autoscaling, Celery does not read the number of processes.
-    const rank = isOfWorkers ? (/AUTOSCALE$/.test(name) ? 2 : 1) : 0;
-    const weight = rank * services.length + users.length;
+    const weight = (isOfWorkers ? services.length : 0) + users.length;
     return { item: ruled.item, outcome: decideOutcome(ruled, { ...facts, users }), weight };
   });
   const config = readConfigEntries(facts, composeImportContext({ ...facts, users: airflowServices }));

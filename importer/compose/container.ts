@@ -24,6 +24,9 @@ export function foldersOf(trees: readonly Tree[]): { readonly home: string; read
   return { home, dagsFolder: posix.normalize(dags).replace(/(.)\/$/, "$1") };
 }
 
+/** Files with the time zone of a machine. */
+export const zoneFile = /^\/etc\/(localtime|timezone)$/;
+
 /** Returns a volume's path in the container: of `./dags:/opt/airflow/dags` or `{ target }`; empty if there is none. */
 export function targetOf(volume: unknown): string {
   const { target } = Object(volume) as { target?: unknown };
@@ -31,10 +34,23 @@ export function targetOf(volume: unknown): string {
   return path === "" ? "" : posix.normalize(path).replace(/(.)\/$/, "$1");
 }
 
-/** Returns a volume's name, or its path on the machine: of `./dags:/opt/airflow/dags` or `{ source }`; empty if there is none. */
-export function volumeSource(volume: unknown): string {
-  if (typeof volume !== "object" || volume === null) return String(volume ?? "").split(":")[0] ?? "";
-  return String(Object(volume).source ?? "");
+/** Returns the folder that the definition of a named volume binds; undefined if it binds none. */
+export function boundFolder(definition: unknown): string | undefined {
+  const { driver = "local", external = false, driver_opts: options } = Object(definition);
+  const { o = "", device } = Object(options) as { o?: unknown; device?: unknown };
+  const isBound = driver === "local" && external === false && /(^|,)r?bind(,|$)/.test(String(o));
+  if (!isBound || !device) return undefined;
+  return /^[./~]/.test(String(device)) ? String(device) : `./${device}`;
+}
+
+/**
+ * Returns a volume's name, or its path on the machine: of `./dags:/opt/airflow/dags`, `{ source }`, or a named volume that
+ * binds a folder; empty if there is none.
+ */
+export function volumeSource(volume: unknown, compose: Tree): string {
+  const isMap = typeof volume === "object" && volume !== null;
+  const source = String((isMap ? Object(volume).source : String(volume ?? "").split(":")[0]) ?? "");
+  return boundFolder(plainAt(compose, ["volumes", source])) ?? source;
 }
 
 /** Returns the version of the official image that a Dockerfile builds on: `FROM apache/airflow:${VERSION}`. */

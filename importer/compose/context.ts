@@ -1,8 +1,10 @@
 import { rolesIn } from "../../settings/schema/versions.ts";
 import { type ConvertedKey, noRole, type Outcome } from "../rule.ts";
+import type { ProcessCount } from "../settings.ts";
 import type { SourcePath, Tree } from "../source.ts";
+import { variableOf } from "./lookup.ts";
 import { runningRoles } from "./roles.ts";
-import type { ComposeService } from "./services.ts";
+import { type ComposeService, runningServices } from "./services.ts";
 
 /** Kind of a path on this machine, and its spelling in a stack file. */
 export interface Folder {
@@ -47,13 +49,17 @@ export interface ComposeContext extends ComposeFacts {
 }
 
 /** Lists the keys of `roles` for the services that have an item: `all`, or some roles. */
-export function rolesOf({ users, services, version }: ComposeContext): string[] {
+export function rolesOf(context: ComposeContext): string[] {
+  const { users, services } = context;
+  const running = runningServices(services);
+  const isOfAll = running.length > 1 && running.every((service) => users.includes(service));
+  return isOfAll ? ["all"] : singleRolesOf(context);
+}
+
+/** Lists the roles that have an item. */
+export function singleRolesOf({ users, version }: ComposeContext): string[] {
   const rolesOfVersion: readonly string[] = rolesIn(version);
-  const isRunning = (service: ComposeService) => service.roles.some((role) => runningRoles.includes(role));
   const rolesOfUsers = new Set(users.flatMap((user) => user.roles));
-  const runningServices = services.filter(isRunning);
-  if (runningServices.length > 1 && runningServices.every((service) => users.includes(service)))
-    return ["all"];
   return [...runningRoles, "migration"].filter(
     (role) => rolesOfUsers.has(role) && rolesOfVersion.includes(role),
   );
@@ -67,6 +73,26 @@ export function roleTargets(context: ComposeContext, keys: SourcePath, value: un
 /** Takes over values for roles, if the stack has one of the roles. */
 export function takenByRoles(targets: readonly ConvertedKey[], note?: string): Outcome {
   return targets.length > 0 ? { kind: "taken", targets, note } : noRole;
+}
+
+/**
+ * Lists the worker groups that read a setting of their processes in an item: the flags of their commands override it, and
+ * limits of autoscaling the number.
+ */
+export function readingGroups({ users }: ComposeContext, setting: ProcessCount): readonly SourcePath[] {
+  const workers = users.flatMap(({ worker, tree }) => (worker ? [{ ...worker, tree }] : []));
+  if (workers.length === 0) return [[]];
+  const reading = workers.filter(
+    ({ flags, tree }) =>
+      flags.autoscale === undefined &&
+      (setting === "autoscale" || (flags.concurrency === undefined && !isAutoscaled(tree))),
+  );
+  return [...new Set(reading.map(({ group }) => group.path))];
+}
+
+/** True if a service's variables have limits of autoscaling. */
+export function isAutoscaled(tree: Tree): boolean {
+  return Boolean(variableOf(tree, "AIRFLOW__CELERY__WORKER_AUTOSCALE"));
 }
 
 /** Lists the worker groups that have an item, as paths of the stack; the path of the default group is []. */

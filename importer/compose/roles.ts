@@ -45,7 +45,8 @@ function isScript(word: string): boolean {
   return /^\S*\/\S+$|\.sh$/.test(word) && !/^(python|perl|node|java)/.test(basename(word));
 }
 
-function parseStarted(argv: readonly string[]): Started[] {
+/** Lists the roles that a command starts, also the preparation of the database. */
+export function parseStarted(argv: readonly string[]): Started[] {
   const [name = "", ...args] = airflowArguments(argv) ?? [];
   if (name === "celery") {
     const at = args.findIndex((word) => word === "worker" || word === "flower");

@@ -3,8 +3,8 @@ import { at, plainAt, type Tree } from "../source.ts";
 import { builtVersion } from "./container.ts";
 import type { Disk } from "./context.ts";
 import { firstVariable, variableOf } from "./lookup.ts";
-import { findStarted, type Started } from "./roles.ts";
-import { type Flags, flagsOf, type Group, mergeWorkers } from "./worker.ts";
+import { findStarted, runningRoles, type Started } from "./roles.ts";
+import { countOf, type Flags, flagsOf, type Group, mergeWorkers } from "./worker.ts";
 
 /** Kinds that rules distinguish: a role of Airflow, the database, the broker, or a foreign service. */
 type ServiceKind = "airflow" | "postgres" | "redis" | "foreign";
@@ -15,6 +15,8 @@ export interface ComposeService {
   readonly kind: ServiceKind;
   /** Roles that the service starts; none for a service that only people use. */
   readonly roles: readonly string[];
+  /** Subcommands of Airflow that start the roles. */
+  readonly started: readonly Started[];
   readonly tree: Tree;
   /** True if the service starts a webserver of Airflow 2. */
   readonly isOld: boolean;
@@ -124,13 +126,14 @@ export function composeServices(compose: Tree, disk: Disk): ComposeService[] {
   return all.map(([name, tree]) => {
     const group = groups.get(name);
     const flags = workers.find((worker) => worker.name === name)?.flags;
-    const roles = rolesByService.get(name) ?? [];
+    const started = rolesByService.get(name) ?? [];
     return {
       name,
       tree,
       kind: kinds.get(name) ?? "foreign",
-      roles: [...new Set(roles.map(({ role }) => role))],
-      isOld: roles.some((started) => started.name === "webserver" && started.role === "webserver"),
+      roles: [...new Set(started.map(({ role }) => role))],
+      started,
+      isOld: started.some((one) => one.name === "webserver" && one.role === "webserver"),
       ...(group && flags && { worker: { flags, group } }),
     };
   });
@@ -139,4 +142,16 @@ export function composeServices(compose: Tree, disk: Disk): ComposeService[] {
 /** Returns the host names that the compose file itself provides. */
 export function ownHosts(services: readonly ComposeService[]): Set<string> {
   return new Set(services.flatMap(({ name, tree }) => hostsOf(name, tree)));
+}
+
+/** Lists the services that keep running. */
+export function runningServices(services: readonly ComposeService[]): ComposeService[] {
+  return services.filter(({ roles }) => roles.some((role) => runningRoles.includes(role)));
+}
+
+/** Counts the containers of all services that start a role. */
+export function instancesOf(role: string, services: readonly ComposeService[]): number {
+  return services
+    .filter(({ roles }) => roles.includes(role))
+    .reduce((sum, { tree }) => sum + countOf(tree), 0);
 }

@@ -35,9 +35,9 @@ const needless = new Set([
   "--loglevel",
 ]);
 
-/** Reads the words after `worker`: `-q a,b`, `--queues=a,b`. */
+/** Reads the words after `worker`: `-q a,b`, `-qa,b`, `--queues=a,b`. */
 export function flagsOf(args: readonly string[]): Flags {
-  const words = args.flatMap((word) => (/^--\w[\w-]*=/.test(word) ? splitFlag(word) : [word]));
+  const words = args.flatMap(splitFlag);
   const flags: Partial<Record<Name, string>> = {};
   const others: string[] = [];
   for (let index = 0; index < words.length; index += 1) {
@@ -51,9 +51,10 @@ export function flagsOf(args: readonly string[]): Flags {
   return { ...flags, others };
 }
 
+/** Splits a flag from the value in its word: `--queues=a`, `-q=a`, `-qa`. */
 function splitFlag(word: string): string[] {
-  const at = word.indexOf("=");
-  return [word.slice(0, at), word.slice(at + 1)];
+  const [, flag, value] = /^(--\w[\w-]*(?==)|-[A-Za-z])=?(.+)$/s.exec(word) ?? [];
+  return flag === undefined || value === undefined ? [word] : [flag, value];
 }
 
 /** Lists the queues of a worker, each once; the default queue if the worker's command names none. */
@@ -87,7 +88,8 @@ const sizes: readonly SourcePath[] = [
   ["deploy", "resources", "limits"],
 ];
 
-function countOf(tree: Tree): number {
+/** Returns the number of containers of a service. */
+export function countOf(tree: Tree): number {
   const count =
     plainAt(tree, ["deploy", "replicas"]) ?? plainAt(tree, ["scale"]) ?? plainAt(tree, ["replicas"]);
   return /^\d+$/.test(String(count)) ? Number(count) : 1;

@@ -11,17 +11,28 @@ import {
 } from "../source.ts";
 import { chartRules } from "./chartRules.ts";
 import { isDefault, isFullCopy } from "./defaults.ts";
-import { workerNodes } from "./placement.ts";
-import { type ValueLookup, versionIn } from "./values.ts";
-import { defaultGroup, defaultQueues, inheritedTargets, isScaled } from "./workers.ts";
+import { nodesOf, workerNodes } from "./placement.ts";
+import { isTemplate, type ValueLookup, versionIn } from "./values.ts";
+import { defaultGroup, defaultQueues, inheritedTargets, isScaled, ofWorkers } from "./workers.ts";
+
+/** Parses a YAML text; undefined if templates of Helm's keep it from being YAML. */
+function parsedText(leaf: Leaf, text: string): ParsedFile | undefined {
+  try {
+    return readSource(leaf.file, text, undefined, leaf.line + 1);
+  } catch (error) {
+    if (isTemplate(text)) return undefined;
+    throw error;
+  }
+}
 
 /** Parses the YAML text in `extraEnv`, so that its values have line numbers, too. */
 function withParsedExtraEnv({ tree, leaves }: ParsedFile): ParsedFile {
   const extra = at(tree, ["extraEnv"]);
   if (tree.kind !== "map" || extra?.kind !== "leaf" || typeof extra.value !== "string")
     return { tree, leaves };
-  const { file, line, path } = extra.leaf;
-  const inner = readSource(file, extra.value, undefined, line + 1);
+  const { path } = extra.leaf;
+  const inner = parsedText(extra.leaf, extra.value);
+  if (!inner) return { tree, leaves };
   const below = (leaf: Leaf): Leaf => ({ ...leaf, path: [...path, ...leaf.path] });
   const moved = new Map(inner.leaves.map((leaf) => [leaf, below(leaf)]));
   const place = (part: Tree): Tree => {
@@ -48,12 +59,14 @@ function overallTargets(values: ValueLookup): ConvertedKey[] {
   ];
   const followsQueue = isScaled(["workers"], values);
   const group = defaultGroup(values);
+  const labels = nodesOf(["workers"], values);
   if (group.length > 0)
     return [
       { path: ["platform"], value: "kubernetes" },
       { path: ["workers"], value: 0 },
       { path: [...group, "name"], value: "main" },
       { path: [...group, "queues"], value: defaultQueues(values) },
+      ...(labels ? [{ path: [...group, "nodeLabels"], value: labels }] : []),
       ...inheritedTargets(values),
     ];
   return [
@@ -73,17 +86,18 @@ function weightOf({ path, value }: Item, values: ValueLookup): number {
   const [first = "", second] = path;
   // With limits of autoscaling, Celery does not read the number of processes.
   const { name = path.at(-1) } = Object(value) as { readonly name?: unknown };
-  if (/worker_autoscale$/i.test(String(name))) return 3;
-  if (["env", "extraEnv", "secret"].includes(String(first)) || second === "env") return 2;
-  if (/^(api|webserver)SecretKey/.test(String(first)))
-    return versionIn(values).startsWith("2.") === /^webserver/.test(String(first)) ? 1 : 0;
+  if (/worker_autoscale$/i.test(String(name))) return 4;
+  const present = versionIn(values).startsWith("2.") ? /^webserver($|SecretKey)/ : /^api(Server$|SecretKey)/;
+  const ofVersion = present.test(String(first)) ? 1 : 0;
+  if (["env", "extraEnv", "secret"].includes(String(first)) || second === "env") return 2 + ofVersion;
+  if (ofVersion > 0) return ofVersion;
   return path.includes("celery") || path.at(-1) === "ref" || path[0] === "images" ? 1 : 0;
 }
 
 /**
  * Plans the import of the chart's values.
  * @param path path of the values: `airflow` in the values of a chart that depends on the official one
- * @throws Error if `extraEnv` is not YAML, or the file names another executor than Celery's
+ * @throws Error if `extraEnv` is neither YAML nor a template, or the file names another executor than Celery's
  */
 export function importChart(source: ParsedFile, path: SourcePath): Plan {
   const { tree, leaves } = withParsedExtraEnv({
@@ -94,7 +108,8 @@ export function importChart(source: ParsedFile, path: SourcePath): Plan {
   const isCopy = isFullCopy(tree);
   const entries = itemsOf(tree, chartRules).map((ruled): Entry => {
     const { item } = ruled;
-    const outcome = isCopy && isDefault(item) ? chartDefault : decideOutcome(ruled, values);
+    const outcome =
+      isCopy && isDefault(item) ? chartDefault : ofWorkers(item, decideOutcome(ruled, values), values);
     return { item, outcome, weight: weightOf(item, values) };
   });
   return makePlan(entries, leaves, overallTargets(values), unsupported("the official chart has no such key"));

@@ -1,7 +1,7 @@
 import { convertVersion } from "../image.ts";
 import { conversionRule, handled, type ImportRule, taken, unsupported } from "../rule.ts";
 import { signingKey } from "../settings.ts";
-import { convertMebibytes, parseInteger } from "../units.ts";
+import { convertQuantity, parseInteger } from "../units.ts";
 import {
   brokerRule,
   convertConfig,
@@ -19,6 +19,7 @@ import {
   ingressHost,
   ingressPath,
   ingressSwitch,
+  service,
 } from "./ingress.ts";
 import { everyNode, nodes, tolerations } from "./placement.ts";
 import { podRules } from "./pods.ts";
@@ -35,6 +36,7 @@ import {
   onlyIf,
   rolesByChartName,
   secretRule,
+  template,
   type ValueLookup,
   whenOn,
 } from "./values.ts";
@@ -84,6 +86,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
 
   ["env.*", variableRule(() => ["all"])],
   ["extraEnv.*", variableRule(() => ["all"])],
+  ["extraEnv.**", template],
   ["secret.*", variableRule(() => ["all"])],
   [`${anyRole}.env.*`, variableRule(({ path: [name] }) => [rolesByChartName[String(name)] ?? ""])],
   ["workers.celery.env.*", variableRule(() => ["worker"])],
@@ -164,7 +167,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
     whenOn(handled("the stack has a Redis of its own"), handled("redis.url names the external one")),
   ],
   ["redis.{password,passwordSecretName}", handled("the stack mints the broker's passwords")],
-  ["redis.resources.limits.memory", conversionRule(["redis", "memory"], convertMebibytes, "a quantity")],
+  ["redis.resources.limits.memory", conversionRule(["redis", "memory"], convertQuantity, "a quantity")],
   ["redis.persistence.size", chartClaim("redis", "redis.persistence.enabled")],
   ["redis.persistence.storageClassName", chartClaim("class", "redis.persistence.enabled")],
   ["redis.persistence.**", handled("the stack keeps queues in a volume")],
@@ -181,7 +184,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ],
   [
     "postgresql.primary.resources.limits.memory",
-    conversionRule(["postgres", "memory"], convertMebibytes, "a quantity"),
+    conversionRule(["postgres", "memory"], convertQuantity, "a quantity"),
   ],
   ["pgbouncer.enabled", whenOn(taken(["pgbouncer"], {}))],
   ["pgbouncer.{metadataPoolSize,resultBackendPoolSize,maxClientConn}", pool],
@@ -235,10 +238,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
         : unsupported("write it to config/airflow_local_settings.py beside the DAG folder"),
   ],
   ["{fullnameOverride,nameOverride,useStandardNaming,namespaceOverride}", handled("names are the stack's")],
-  [
-    "{allowPodLaunching,allowJobLaunching,multiNamespaceMode,podTemplate}",
-    handled("only other executors read it"),
-  ],
+  ["{multiNamespaceMode,podTemplate}", handled("only other executors read it")],
   ["{cleanup,kerberos,elasticsearch,opensearch}.enabled", whenOn(unsupported("the stack has no equivalent"))],
   [
     "{cleanup,kerberos,elasticsearch,opensearch}.**",
@@ -261,10 +261,8 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
     handled("all of the memory and a twentieth of the cores are requested"),
   ],
   ["**.terminationGracePeriodSeconds", handled("each role has a grace period of its own")],
-  [
-    "**.{service,networkPolicy,extraNetworkPolicies}",
-    handled("the stack has Services and NetworkPolicies of its own"),
-  ],
+  ["**.service", service],
+  ["**.{networkPolicy,extraNetworkPolicies}", handled("the stack has NetworkPolicies of its own")],
   [
     "**.{ttlSecondsAfterFinished,useHelmHooks,applyCustomEnv,restartPolicy}",
     handled("the migration is a step of the deployment"),

@@ -1,7 +1,7 @@
-import { convertVariable } from "../environment.ts";
+import { convertVariable, withShared } from "../environment.ts";
 import { handled, type Item, type Outcome, secretByCommand, unsupported } from "../rule.ts";
 import { ownDatabase, ownResults, type SecretReference } from "../secrets.ts";
-import { checkExecutor, convertSetting } from "../settings.ts";
+import { checkExecutor, convertFileSetting, convertSetting } from "../settings.ts";
 import { chartImportContext, isTemplate, template, type ValueLookup } from "./values.ts";
 
 interface NamedValue {
@@ -19,8 +19,8 @@ export function variableRule(role: (item: Item) => readonly string[]) {
     const { name, envName, secretName, secretKey, value, valueFrom } = (item.value ?? {}) as NamedValue;
     const variable = name ?? envName;
     if (variable === undefined) return unsupported("it has no name");
-    if (isTemplate(value) || isTemplate(secretName)) return template;
     const { secretKeyRef: ref } = valueFrom ?? {};
+    if ([variable, value, secretName, secretKey, ref?.name, ref?.key].some(isTemplate)) return template;
     if (valueFrom && !ref) return unsupported("expected a value, or a key in a Secret of the cluster");
     const from =
       ref ?? (secretName !== undefined && secretKey !== undefined && { name: secretName, key: secretKey });
@@ -28,7 +28,14 @@ export function variableRule(role: (item: Item) => readonly string[]) {
       ? { secret: from.name, key: from.key }
       : String(value ?? "");
     if (variable === "AIRFLOW__CORE__EXECUTOR") return convertExecutor({ ...item, value });
-    return convertVariable({ ...chartImportContext(values), name: variable, value: text, roles: role(item) });
+    const context = chartImportContext(values);
+    const roles = role(item);
+    const outcome = convertVariable({ ...context, name: variable, value: text, roles });
+    return withShared(
+      outcome,
+      context.version,
+      (readers) => roles.includes("all") || readers?.isSubsetOf(new Set(roles)) === true,
+    );
   };
 }
 
@@ -45,7 +52,12 @@ export const convertConfig = (
     return /statsd|remote_logging|flower_url_prefix/.test(key)
       ? handled("it follows from other values")
       : decidedTemplate(section);
-  return convertSetting(section.toLowerCase(), key.toLowerCase(), String(value), chartImportContext(values));
+  return convertFileSetting(
+    section.toLowerCase(),
+    key.toLowerCase(),
+    String(value),
+    chartImportContext(values),
+  );
 };
 
 /** Outcome of a template, such as the chart's defaults: the stack decides some of these settings. */

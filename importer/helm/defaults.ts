@@ -30,6 +30,7 @@ const defaults: readonly (readonly [pattern: string, ...values: readonly Scalar[
   ["*.defaultUser.{enabled,role,username,password}", true, "Admin", "admin"],
   ["*.defaultUser.{email,firstName,lastName}", "admin@example.com", "admin", "user"],
   ["{webserver,apiServer}.allowPodLogReading", true],
+  ["allowPodLaunching", true],
   ["{dagProcessor,flower}.enabled", false, true],
   ["statsd.enabled", true],
   ["statsd.{uid,terminationGracePeriodSeconds}", 65534, 30],

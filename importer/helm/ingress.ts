@@ -94,3 +94,9 @@ export const everyIngress = ({ value }: Item, values: ValueLookup): Outcome => {
   if (value !== true) return off;
   return ["web", "apiServer", "flower"].some((name) => hasHost(values, name)) ? turnsOn : hostless;
 };
+
+/** Imports a Service, of which only its type has a meaning outside of the cluster. */
+export const service = ({ value }: Item): Outcome =>
+  /^(LoadBalancer|NodePort)$/.test(Object(value).type)
+    ? unsupported("Services are reached inside of the cluster alone: expected kubernetes.ingress")
+    : handled("the stack has Services of its own");

@@ -6,7 +6,7 @@ import {
   unreadableValue,
   unsupported,
 } from "../rule.ts";
-import { anyRole, isTemplate, rolesByChartName, template, type ValueLookup } from "./values.ts";
+import { anyRole, isTemplate, rolesByChartName, template, type ValueLookup, whenOn } from "./values.ts";
 
 /** Fields of pods, by their names in the chart. */
 const fields = {
@@ -86,6 +86,11 @@ const named = Object.keys(fields) as readonly ChartField[];
 
 /** Rules about additions to pods, which a stack takes as Kubernetes does. */
 export const podRules: readonly ImportRule<ValueLookup>[] = [
+  [
+    "allowPodLaunching",
+    whenOn(unsupported("expected kubernetes.podOperator, with which tasks may start pods")),
+  ],
+  ["allowJobLaunching", whenOn(unsupported("tasks may start pods, and no jobs: see kubernetes.podOperator"))],
   ...named.flatMap((field): ImportRule<ValueLookup>[] => [
     [`${anyRole}.${field}`, ofRole(field)],
     [`workers.celery.${field}`, ofRole(field)],

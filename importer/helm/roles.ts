@@ -1,5 +1,6 @@
 import { counterOf } from "../../roles.ts";
-import { convertExtraCommands, startedByStack } from "../commands.ts";
+import { convertExtraCommands, flagsLeft, startedByStack } from "../commands.ts";
+import { flagsOf } from "../compose/worker.ts";
 import { handled, type Item, type Outcome, taken, unreadableValue, unsupported } from "../rule.ts";
 import { convertSecret, isExample, publicExample } from "../secrets.ts";
 import { parseInteger } from "../units.ts";
@@ -56,6 +57,12 @@ export const roleReplicas = (item: Item): Outcome => {
   return number === 1 ? handled("there is one") : unsupported("the stack runs one instance of it");
 };
 
+/** Lists the flags of a worker, for which the chart has values. */
+function workerFlags(args: readonly string[]): string[] {
+  const { others, ...flags } = flagsOf(args);
+  return [...Object.keys(flags).map((name) => `--${name}`), ...others];
+}
+
 /** Converts what a role's command does beside starting the role; templates are the chart's own words. */
 export const commandLine = ({ path }: Item, values: ValueLookup): Outcome => {
   const at = path.findLastIndex((part) => part === "command" || part === "args");
@@ -65,7 +72,9 @@ export const commandLine = ({ path }: Item, values: ValueLookup): Outcome => {
       .map((word) => String(word).replaceAll(/\{\{.*?\}\}/gs, ""));
   const isRole = Object.hasOwn(rolesByChartName, String(path[0])) && path[0] !== "createUserJob";
   if (!isRole) return startedByStack;
-  const { targets, left } = convertExtraCommands(words("command"), words("args"));
+  const [command, args] = [words("command"), words("args")];
+  const { targets, left: commands } = convertExtraCommands(command, args);
+  const left = [...flagsLeft(command, args, workerFlags), ...commands];
   const todo = left.length > 0 ? left.join("; ") : undefined;
   if (targets.length > 0) return { kind: "taken", targets, todo };
   return todo === undefined ? startedByStack : unsupported(todo);

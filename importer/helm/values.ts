@@ -41,7 +41,7 @@ export const chartRoles = `{${Object.keys(rolesByChartName)
 const isOwn: IsProvidedHost = (host) => host.includes("{{");
 
 export function chartImportContext(values: ValueLookup): ImportContext {
-  return { isOwn, groups: [], version: versionIn(values) };
+  return { isOwn, groups: () => [[]], version: versionIn(values) };
 }
 
 /** Returns Airflow's version in the stack; the newest one if the values name none. */

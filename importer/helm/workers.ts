@@ -1,3 +1,4 @@
+import { spell } from "../../settings/schema/path.ts";
 import {
   type ConvertedKey,
   handled,
@@ -5,11 +6,13 @@ import {
   type Item,
   type Outcome,
   taken,
+  targetsOf,
   unreadableValue,
+  unsupported,
 } from "../rule.ts";
 import type { SourcePath } from "../source.ts";
-import { convertCores, convertMebibytes, namesIn, parseInteger } from "../units.ts";
-import { convertToleration, workerNodes } from "./placement.ts";
+import { convertCores, convertQuantity, namesIn, parseInteger } from "../units.ts";
+import { convertToleration, nodesOf, workerNodes } from "./placement.ts";
 import { aWholeNumber, off, rolesByChartName, type ValueLookup } from "./values.ts";
 
 /** Lists the queues of the chart's default workers. */
@@ -25,10 +28,9 @@ function defaultQueue(values: ValueLookup): string {
 
 /** Returns the path of the group for the chart's default workers: [], the default group, or a group with their queues. */
 export function defaultGroup(values: ValueLookup): SourcePath {
-  const queues = defaultQueues(values);
+  const queues = hasDefault(values) ? defaultQueues(values) : [];
   if (queues.length === 0 || (queues.length === 1 && queues[0] === defaultQueue(values))) return [];
-  const sets = values("workers.celery.sets");
-  return ["workerGroups", Array.isArray(sets) ? sets.length : 0];
+  return ["workerGroups", setPaths(values).length];
 }
 
 /** Returns the group of a path in the values: `workers.celery.sets.0` is the first group, other paths are the default's. */
@@ -50,11 +52,15 @@ function workerValue(path: SourcePath, key: string, values: ValueLookup): unknow
   return found.find((value) => value !== undefined && value !== null);
 }
 
+/** Lists the paths of the sets of workers. */
+export function setPaths(values: ValueLookup): SourcePath[] {
+  const sets = values("workers.celery.sets");
+  return (Array.isArray(sets) ? sets : []).map((_, at) => ["workers", "celery", "sets", at]);
+}
+
 /** Lists the targets of the sets for what they have from all workers. */
 export function inheritedTargets(values: ValueLookup): ConvertedKey[] {
-  const sets = values("workers.celery.sets");
-  return (Array.isArray(sets) ? sets : []).flatMap((_, at) => {
-    const path = ["workers", "celery", "sets", at];
+  return setPaths(values).flatMap((path, at) => {
     const isOwn = (key: string) => values(`${path.join(".")}.${key}`) !== undefined;
     const inherited = (key: string) => (isOwn(key) ? undefined : workerValue(path, key, values));
     const scaled = isScaled(path, values);
@@ -74,9 +80,9 @@ export function inheritedTargets(values: ValueLookup): ConvertedKey[] {
       [["workers"], scaled ? undefined : parseInteger(inherited("replicas"))],
       [["autoscale", "min"], limit("minReplicaCount", 0)],
       [["autoscale", "max"], limit("maxReplicaCount", 10)],
-      [["memory"], convertMebibytes(memory)],
+      [["memory"], convertQuantity(memory)],
       [["cpu"], convertCores(cpu)],
-      [["nodeLabels"], inherited("nodeSelector")],
+      [["nodeLabels"], nodesOf(path, values)],
       [["tolerations"], Array.isArray(tolerated) ? tolerated.map(convertToleration) : undefined],
     ];
     return targets
@@ -130,7 +136,7 @@ export const replicas = (item: Item, values: ValueLookup): Outcome => {
 };
 
 export function resource(kind: "memory" | "cpu") {
-  const convert = kind === "memory" ? convertMebibytes : convertCores;
+  const convert = kind === "memory" ? convertQuantity : convertCores;
   return (item: Item, values: ValueLookup): Outcome => {
     const value = convert(item.value);
     if (value === undefined) return unreadableValue("a quantity");
@@ -139,6 +145,28 @@ export function resource(kind: "memory" | "cpu") {
       return takeForWorkers(item, values, kind === "memory" ? "workerMemory" : "workerCpu", kind, value);
     return taken(["roles", rolesByChartName[role] ?? role, kind], value);
   };
+}
+
+/** True if the chart has workers beside those of sets. */
+export function hasDefault(values: ValueLookup): boolean {
+  return values("workers.celery.enableDefault") !== false;
+}
+
+/** Keys of the number and the place of the default workers. */
+const defaultKeys = ["workers", "workerAutoscale", "machines"];
+
+/** Refuses what the stack would give to all workers, if it is a set's alone; without default workers, they get nothing. */
+export function ofWorkers({ path }: Item, outcome: Outcome, values: ValueLookup): Outcome {
+  const isOfDefault = path[0] === "workers" && path[2] !== "sets" && path.at(-1) !== "enableDefault";
+  const isNeedless = targetsOf(outcome).every(({ path: [key] }) => defaultKeys.includes(String(key)));
+  if (isOfDefault && !hasDefault(values) && outcome.kind === "taken" && isNeedless)
+    return handled("sets of workers have it, unless they have their own");
+  if (path[2] !== "sets") return outcome;
+  // Packages and names of hosts that other workers have, too, change nothing for them.
+  const shared = targetsOf(outcome).find(
+    ({ path: [key] }) => !["workerGroups", "requirements", "extraHosts"].includes(String(key)),
+  );
+  return shared ? unsupported(`all workers have one value for it: ${spell(shared.path)}`) : outcome;
 }
 
 /** Applies a rule to the three places where the chart configures workers. */

@@ -36,6 +36,9 @@ interface Loaded {
 
 const empty: Tree = { kind: "map", entries: new Map() };
 const fileRead = handled("its file is read");
+const filesOnly = unsupported(
+  "of an include only its files are read: give its variables in .env, and its paths relative to its file",
+);
 const fileMissing = unsupported("there is no such file: run the import where it is, or name it");
 
 /** Reads compose files with their includes and the services that theirs extend; later files win. */
@@ -106,7 +109,13 @@ export class ComposeFiles {
       const paths = typeof include === "object" ? (Reflect.get(Object(include), "path") as unknown) : include;
       const joined = [paths].flat().map((path) => posix.join(folder, String(path)));
       const parts = joined.map((path) => ({ path, sibling: this.readSibling(path) }));
-      this.report(leavesOf(item), parts.every(({ sibling }) => sibling) ? fileRead : fileMissing);
+      const isRead = parts.every(({ sibling }) => sibling);
+      const named = leavesOf(at(item, ["path"]) ?? item);
+      this.report(named, isRead ? fileRead : fileMissing);
+      this.report(
+        leavesOf(item).filter((leaf) => !named.includes(leaf)),
+        filesOnly,
+      );
       const base = parts.reduce<Tree>((before, { path, sibling }) => {
         if (!sibling) return before;
         this.open.add(path);

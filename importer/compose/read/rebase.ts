@@ -1,10 +1,11 @@
 import { posix } from "node:path";
 import type { SourcePath, Tree } from "../../source.ts";
 
-/** True if the value at a path of a service is a file or a folder beside the compose file. */
+/** True if the value at a path of a service, or of the definition of a volume, is a file or a folder beside the compose file. */
 function isPath([key, second, third]: SourcePath): boolean {
   if (key === "volumes") return third === undefined || third === "source";
   if (key === "env_file") return second === undefined || third === undefined || third === "path";
+  if (key === "driver_opts") return second === "device";
   if (key === "build") return second === undefined || second === "context";
   return key === "extends" && second === "file";
 }
@@ -15,7 +16,7 @@ function rebasePath(value: string, folder: string, isVolume: boolean): string {
   return `./${posix.join(folder, value)}`;
 }
 
-/** Makes the paths in a service, which are relative to its file's folder, relative to the main file's folder. */
+/** Makes the paths in a service or in the definition of a volume, which are relative to its file's folder, relative to the main file's folder. */
 export function rebaseService(tree: Tree, folder: string, path: SourcePath = []): Tree {
   if (folder === "." || folder === "") return tree;
   if (tree.kind === "map") {
@@ -45,7 +46,8 @@ export function rebaseFile(tree: Tree, folder: string): Tree {
         : leaf,
     );
   const entries = [...tree.entries].map(([key, inner]): [string, Tree] => {
-    if (key === "services") return [key, changeEach(inner, (service) => rebaseService(service, folder))];
+    if (key === "services" || key === "volumes")
+      return [key, changeEach(inner, (service) => rebaseService(service, folder))];
     return [key, key === "secrets" || key === "configs" ? changeEach(inner, rebaseSource) : inner];
   });
   return { ...tree, entries: new Map(entries) };

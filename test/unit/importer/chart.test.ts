@@ -68,6 +68,37 @@ const rows: [text: string, place: string, becomes: string | RegExp][] = [
     "workers.persistence.storageClassName",
     "it is off",
   ],
+  ...(
+    [
+      ["terminationGracePeriodSeconds: 30", "terminationGracePeriodSeconds", "workerGraceSeconds"],
+      ["persistence: { size: 9Gi }", "persistence.size", "kubernetes.storage.logs"],
+      ["logGroomerSidecar: { retentionDays: 7 }", "logGroomerSidecar.retentionDays", "retention.logs"],
+      ["logGroomerSidecar: { enabled: false }", "logGroomerSidecar.enabled", "retention.logs"],
+    ] as const
+  ).map(([value, place, key]): [string, string, string] => [
+    `workers: { celery: { sets: [{ name: a, queue: a, ${value} }] } }`,
+    `workers.celery.sets[0].${place}`,
+    `all workers have one value for it: ${key}`,
+  ]),
+  ...["LoadBalancer", "NodePort"].map((type): [string, string, RegExp] => [
+    `apiServer: { service: { type: ${type}, ports: [] } }`,
+    "apiServer.service.type",
+    /expected kubernetes\.ingress/,
+  ]),
+  ["flower: { service: { type: ClusterIP } }", "flower.service.type", "the stack has Services of its own"],
+  ["allowPodLaunching: true", "allowPodLaunching", /expected kubernetes\.podOperator/],
+  ["allowPodLaunching: false", "allowPodLaunching", "it is off"],
+  ["allowJobLaunching: true", "allowJobLaunching", /no jobs: see kubernetes\.podOperator/],
+  [
+    "triggerer: { args: [bash, -c, 'exec airflow triggerer --capacity 50'] }",
+    "triggerer.args[0]",
+    "the stack starts roles without --capacity: give settings instead",
+  ],
+  [
+    "workers: { args: [bash, -c, 'exec airflow celery worker -q a -c 4 --umask 0'] }",
+    "workers.args[0]",
+    "the stack starts roles without --queues, --concurrency, --umask: give settings instead",
+  ],
   ["workers: { queue: default }", "workers.queue", "the default group reads the default queue"],
   ["workers: { queue: 'default,high', replicas: 3 }", "workers.queue", "workerGroups[0].queues"],
   ["workers: { queue: 'default,high', replicas: 3 }", "workers.replicas", "workerGroups[0].workers"],
@@ -365,3 +396,154 @@ dags: { gitSync: { enabled: true, repo: "git@git.example.com:team/dags.git", ssh
   const whole = { ...shell, images, dagsGit: { ...(shell.dagsGit as object), knownHosts } };
   assert.deepEqual(validate(whole).faults, []);
 });
+
+const all = { nodeLabels: { pool: "a" } };
+const control = { controlLabels: { pool: "a" } };
+
+/** Node labels of the chart as a whole beside other values, and where the stack has them. */
+const selectors: [text: string, kubernetes: unknown, machines: unknown, groups: unknown][] = [
+  ["workers: { replicas: 3 }", all, undefined, undefined],
+  ["workers: { keda: { enabled: true }, nodeSelector: {} }", all, undefined, undefined],
+  ["workers: { queue: big }", all, undefined, [{ name: "main", queues: ["big"] }]],
+  ["workers: { celery: { sets: [{ name: b, queue: b }] } }", all, undefined, [{ name: "b", queues: ["b"] }]],
+  [
+    "scheduler: { nodeSelector: { pool: b } }",
+    control,
+    [{ name: "pool", workers: 1, labels: { pool: "a" } }],
+    undefined,
+  ],
+  [
+    "workers: { celery: { sets: [{ name: b, queue: b, nodeSelector: { pool: b } }, { name: c, queue: c }] } }",
+    control,
+    [{ name: "pool", workers: 1, labels: { pool: "a" } }],
+    [
+      { name: "b", queues: ["b"], nodeLabels: { pool: "b" } },
+      { name: "c", queues: ["c"], nodeLabels: { pool: "a" } },
+    ],
+  ],
+  [
+    "workers: { queue: big }\nredis: { nodeSelector: { pool: b } }",
+    control,
+    undefined,
+    [{ name: "main", queues: ["big"], nodeLabels: { pool: "a" } }],
+  ],
+];
+
+for (const [text, kubernetes, machines, groups] of selectors) {
+  test(`nodeSelector of the chart beside ${text.replaceAll("\n", "; ")}`, () => {
+    const { config } = values(`${base}nodeSelector: { pool: a }\n${text}\n`);
+    assert.deepEqual(
+      [config.kubernetes, config.machines, config.workerGroups],
+      [kubernetes, machines, groups],
+    );
+  });
+}
+
+test("node labels of workers that follow the queue are left to do, if other roles have labels of their own", () => {
+  const { report } = values(
+    `${base}nodeSelector: { pool: a }\nscheduler: { nodeSelector: { pool: b } }\nworkers: { keda: { enabled: true } }\n`,
+  );
+  assert.match(report, /1 × workers that follow the queue run on any node: .*values\.yaml:2 nodeSelector/);
+});
+
+const templated: [extraEnv: string, place: string, becomes: string | RegExp][] = [
+  [
+    "- { name: A, value: b }\n- name: NS\n  value: {{ .Release.Namespace | quote }}",
+    "extraEnv[1].value",
+    /template/,
+  ],
+  [
+    "- { name: A, value: b }\n- name: NS\n  value: {{ .Release.Namespace | quote }}",
+    "extraEnv[0].value",
+    "roles.all.env.A",
+  ],
+  ["- name: {{ .Values.name }}\n  value: a", "extraEnv[0].value", /template/],
+  [
+    "- name: A\n  valueFrom: { secretKeyRef: { name: '{{ .Release.Name }}-x', key: a } }",
+    "extraEnv[0].valueFrom.secretKeyRef.key",
+    /template/,
+  ],
+  ["{{- if .Values.x }}\n- name: A\n  value: b\n{{- end }}", "extraEnv", /template/],
+  ["- name: A\n  value: {{ .Release.Name }}-x", "extraEnv", /template/],
+  ["{{ include 'x' . }}", "extraEnv", /template/],
+];
+
+for (const [text, place, becomes] of templated) {
+  test(`of the extraEnv ${JSON.stringify(text)}, ${place} becomes ${becomes}`, () => {
+    const indented = text.replaceAll(/^/gm, "  ");
+    const { at, stack } = values(`${base}extraEnv: |\n${indented}\n`);
+    assert.ok(!stack.includes("[object Object]"));
+    if (typeof becomes === "string") assert.equal(at("values.yaml", place), becomes);
+    else assert.match(at("values.yaml", place), becomes);
+  });
+}
+
+test("an extraEnv that is neither YAML nor a template is refused", () => {
+  assert.throws(() => values(`${base}extraEnv: |\n  - name: [\n`), /values\.yaml:\d: not YAML/);
+});
+
+test("a template without quotes is no map", () => {
+  const { at, config } = values(
+    `${base}config: { smtp: { smtp_host: {{ .Values.host }} } }\nenv: [{ name: A, value: {{ .Values.a }} }]\n`,
+  );
+  assert.match(at("values.yaml", "config.smtp.smtp_host"), /template/);
+  assert.match(at("values.yaml", "env[0].value"), /template/);
+  assert.deepEqual([config.settings, config.roles], [undefined, undefined]);
+});
+
+for (const [version, memory, stage] of [
+  ["3.3.2", 2048, "api"],
+  ["2.11.2", 1024, "web"],
+]) {
+  test(`Airflow ${version} has the values of its own webserver`, () => {
+    const { config } = values(`${base}airflowVersion: ${version}
+webserver: { replicas: 1, resources: { limits: { memory: 1Gi } }, env: [{ name: STAGE, value: web }] }
+apiServer: { replicas: 2, resources: { limits: { memory: 2Gi } }, env: [{ name: STAGE, value: api }] }
+`);
+    assert.deepEqual(config.roles, { webserver: { memory, env: { STAGE: stage } } });
+    assert.equal(config.webservers, version === "3.3.2" ? 2 : 1);
+  });
+}
+
+test("decimal quantities and percent signs are those of the chart", () => {
+  const { config } = values(`${base}workers: { resources: { limits: { memory: 4G } } }
+redis: { resources: { limits: { memory: 512M } } }
+config: { logging: { log_format: "[%%(asctime)s]" } }
+`);
+  assert.deepEqual([config.workerMemory, config.redis], [3815, { memory: 489 }]);
+  assert.deepEqual(config.settings, { logging: { log_format: "[%(asctime)s]" } });
+});
+
+for (const [text, isLeft] of [
+  ["scheduler: { env: [{ name: AIRFLOW__CORE__PARALLELISM, value: '8' }] }", true],
+  ["env: [{ name: AIRFLOW__CORE__PARALLELISM, value: '8' }]", false],
+  ["triggerer: { env: [{ name: AIRFLOW__TRIGGERER__CAPACITY, value: '8' }] }", false],
+] as const) {
+  test(`that all roles get a setting is ${isLeft ? "" : "not "}left to do: ${text}`, () => {
+    assert.equal(/1 × all roles get it/.test(values(`${base}${text}\n`).report), isLeft);
+  });
+}
+
+for (const more of [
+  "replicas: 3",
+  "nodeSelector: { pool: b }",
+  "keda: { enabled: true }",
+  "queue: big",
+  "celery: { replicas: 3 }",
+]) {
+  test(`without default workers, those of sets alone run, with ${more}`, () => {
+    const set = "sets: [{ name: a, queue: a, replicas: 2, keda: { enabled: false } }]";
+    const celery = `enableDefault: false, ${set}`;
+    const workers = more.startsWith("celery")
+      ? `celery: { ${celery}, replicas: 3 }`
+      : `${more}, celery: { ${celery} }`;
+    const { config, plan } = values(`${base}workers: { ${workers} }\n`);
+    assert.deepEqual([config.workers, config.workerAutoscale, config.machines], [0, undefined, undefined]);
+    const groups = config.workerGroups as { name: string; workers: number }[];
+    assert.deepEqual(
+      groups.map(({ name, workers: count }) => [name, count]),
+      [["a", 2]],
+    );
+    assert.deepEqual(plan.unsupported, []);
+  });
+}

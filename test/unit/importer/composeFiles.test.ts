@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { readDefinitions } from "../../../importer/compose/read/envFile.ts";
+import { shellVariables } from "../../../importer/compose/read/shell.ts";
 import { composeOf, type Files, imported, type Options } from "./disk.ts";
 
 /** Lines of `.env` files, and the variables that docker compose reads in them. */
@@ -193,6 +194,26 @@ const rows: [
     "include[0]",
     /there is no such file/,
   ],
+  ...["env_file", "project_directory"].map((key): (typeof rows)[number] => [
+    `${key} of an included file`,
+    {
+      "compose.yaml": `include: [{ path: sub/db.yaml, ${key}: sub/x }]\n${composeOf()}`,
+      "sub/db.yaml": "services:\n  db: { image: postgres:16 }\n",
+    },
+    "compose.yaml",
+    `include[0].${key}`,
+    /of an include only its files are read/,
+  ]),
+  [
+    "the path of an included file",
+    {
+      "compose.yaml": `include: [{ path: [sub/db.yaml], env_file: sub/x }]\n${composeOf()}`,
+      "sub/db.yaml": "services:\n  db: { image: postgres:16 }\n",
+    },
+    "compose.yaml",
+    "include[0].path[0]",
+    "its file is read",
+  ],
   [
     "a value of an extended service",
     {
@@ -260,4 +281,18 @@ test("a secret of compose becomes a secret file of the roles, and the value of t
   assert.deepEqual(made.config.roles, { all: { secretFiles: { fernet: { file: "./key.txt" } } } });
   assert.deepEqual(made.plan.secrets, ["secrets.fernetKey"]);
   assert.ok(!`${made.stack}${made.report}`.includes(key));
+});
+
+test("variables of the environment are those of a shell in the compose file's folder", () => {
+  const environment = {
+    HOME: "/home/a",
+    PWD: "/project",
+    INIT_CWD: "/work",
+    npm_command: "run",
+    NONE: undefined,
+  };
+  assert.deepEqual(Object.fromEntries(shellVariables(environment, "/work/airflow")), {
+    HOME: "/home/a",
+    PWD: "/work/airflow",
+  });
 });

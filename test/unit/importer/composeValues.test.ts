@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { validate } from "../../../settings/read/validate.ts";
 import { composeOf, type Files, imported } from "./disk.ts";
 
 /** Files, and the value that the imported stack has at a key. */
@@ -105,6 +106,45 @@ const rows: [what: string, files: Files, key: string, value: unknown][] = [
     { "compose.yaml": composeOf("environment: { AIRFLOW__CORE__DAG_CONCURRENCY: 9 }") },
     "settings",
     { core: { max_active_tasks_per_dag: 9 } },
+  ],
+  [
+    "an empty variable",
+    { "compose.yaml": composeOf(`environment: { FOO: "", BAR: '\${BAR:-}' }`) },
+    "roles",
+    { all: { env: { FOO: "", BAR: "" } } },
+  ],
+  [
+    "an empty variable of a file",
+    { "compose.yaml": composeOf("env_file: a.env"), "a.env": "FOO=\n" },
+    "roles",
+    { all: { env: { FOO: "" } } },
+  ],
+  [
+    "an empty variable of Airflow",
+    { "compose.yaml": composeOf(`environment: { AIRFLOW_VAR_X: "", AIRFLOW_VAR_DB_PASSWORD: "" }`) },
+    "variables",
+    { x: "", db_password: "" },
+  ],
+  [
+    "percent signs in airflow.cfg",
+    {
+      "compose.yaml": composeOf("volumes: ['./airflow.cfg:/opt/airflow/airflow.cfg']"),
+      "airflow.cfg": "[logging]\nlog_format = [%%(asctime)s] 5%%\nsimple_log_format = %(log_format)s\n",
+    },
+    "settings",
+    { logging: { log_format: "[%(asctime)s] 5%" } },
+  ],
+  [
+    "percent signs in a variable",
+    { "compose.yaml": composeOf("environment: { AIRFLOW__LOGGING__LOG_FORMAT: '%%(asctime)s' }") },
+    "settings",
+    { logging: { log_format: "%%(asctime)s" } },
+  ],
+  [
+    "a list of hosts with a comma at its end",
+    { "compose.yaml": composeOf("environment: { NO_PROXY: 'localhost, 10.0.0.0/8,' }") },
+    "proxy",
+    { no: ["localhost", "10.0.0.0/8"] },
   ],
   [
     "an integer of 18 digits",
@@ -221,6 +261,222 @@ const rows: [what: string, files: Files, key: string, value: unknown][] = [
     "2.11.2",
   ],
 ];
+
+/** Returns a compose file whose roles mount the volume `shared`, with a definition. */
+const definedVolume = (definition: string, target = "/models") =>
+  `${composeOf(`volumes: ['shared:${target}:ro']`)}volumes: { shared: ${definition} }\n`;
+
+rows.push(
+  ...[
+    "{ driver: local, driver_opts: { type: none, o: bind, device: ./d } }",
+    "{ driver_opts: { o: 'ro,bind', device: d } }",
+  ].map((definition): (typeof rows)[number] => [
+    `the folder of a volume ${definition}`,
+    { "compose.yaml": definedVolume(definition), "d/a": "" },
+    "roles",
+    { all: { volumes: { "/models": "./d" } } },
+  ]),
+  [
+    "DAGs in a volume that is a folder",
+    {
+      "compose.yaml": definedVolume("{ driver_opts: { o: bind, device: ./d } }", "/opt/airflow/dags"),
+      "d/a.py": "",
+    },
+    "dags",
+    "./d",
+  ],
+  [
+    "a volume of an included file",
+    {
+      "compose.yaml": `include: [sub/v.yaml]\n${composeOf("volumes: ['shared:/models:ro']")}`,
+      "sub/v.yaml": "volumes: { shared: { driver_opts: { o: bind, device: ./d } } }\n",
+      "sub/d/a": "",
+    },
+    "roles",
+    { all: { volumes: { "/models": "./sub/d" } } },
+  ],
+);
+
+for (const definition of [
+  "{ driver_opts: { type: nfs, o: 'addr=10.0.0.9,rw', device: ':/export' } }",
+  "{ driver: rexray }",
+  "{ external: true, name: prod_models }",
+  "{ external: { name: prod_models } }",
+]) {
+  test(`the data of a volume ${definition} is left to do`, () => {
+    const { report } = imported({ "compose.yaml": definedVolume(definition) });
+    assert.match(
+      report,
+      /Not taken over:\n {2}\d × its data is not in the stack's volume: .*volumes\.shared/,
+    );
+  });
+}
+
+const openings: [service: string, webserver: number | undefined, flower: number | undefined][] = [
+  ["command: api-server, ports: ['5678:5678', '8088:8080']", 8088, undefined],
+  [
+    "command: api-server, ports: [{ target: 9090, published: 9 }, { target: 8080, published: 88 }]",
+    88,
+    undefined,
+  ],
+  ["command: api-server -p 8081, ports: ['8080:8080', '88:8081']", 88, undefined],
+  ["command: webserver --port=80, ports: ['88:80']", 88, undefined],
+  [
+    "command: api-server, environment: { AIRFLOW__API__PORT: 80 }, ports: ['88:80', '89:8080']",
+    88,
+    undefined,
+  ],
+  [
+    "command: webserver, environment: { AIRFLOW__WEBSERVER__WEB_SERVER_PORT: 80 }, ports: ['127.0.0.1:88:80']",
+    88,
+    undefined,
+  ],
+  ["command: celery flower, ports: ['9:9', '5556:5555']", undefined, 5556],
+  ["command: celery flower --port 80, ports: ['5555:5555', '88:80']", undefined, 88],
+  ["command: celery flower, environment: { FLOWER_PORT: 80 }, ports: ['88:80']", undefined, 88],
+  ["command: scheduler, ports: ['8080:8080']", undefined, undefined],
+  ["command: api-server, ports: ['8080']", undefined, undefined],
+];
+
+for (const [service, webserverPort, flowerPort] of openings) {
+  test(`of the service { ${service} }, ${webserverPort ?? flowerPort ?? "nothing"} is published`, () => {
+    const { config } = imported({
+      "compose.yaml": composeOf("", `web: { image: apache/airflow:3.3.2, ${service} }`),
+    });
+    assert.deepEqual([config.webserverPort, config.flowerPort], [webserverPort, flowerPort]);
+  });
+}
+
+test("a port of another program is not imported", () => {
+  const web = "web: { image: apache/airflow:3.3.2, command: api-server, ports: ['5678:5678'] }";
+  const made = imported({ "compose.yaml": composeOf("", web) });
+  assert.equal(
+    made.at("compose.yaml", "services.web.ports[0]"),
+    "only the webserver and Flower are published",
+  );
+});
+
+for (const line of [
+  `_PIP_ADDITIONAL_REQUIREMENTS: "\${_PIP_ADDITIONAL_REQUIREMENTS:-}"`,
+  `AIRFLOW__CORE__FERNET_KEY: ""`,
+  `AIRFLOW__CORE__EXECUTOR: ""`,
+  `AIRFLOW_CONN_X: ""`,
+  `HTTP_PROXY: ""`,
+  `PYTHONPATH: ""`,
+]) {
+  test(`${line} is empty`, () => {
+    const made = imported({ "compose.yaml": composeOf(`environment: { ${line} }`) });
+    const [name] = line.split(":");
+    assert.equal(made.at("compose.yaml", `x-airflow.environment.${name}`), "it is empty");
+  });
+}
+
+for (const shared of [
+  "mem_limit: 2g\ncpus: 1.5",
+  "deploy: { resources: { limits: { memory: 2g, cpus: '1.5' } } }",
+]) {
+  test(`sizes of all services are those of each role and of the workers: ${shared.replace("\n", "; ")}`, () => {
+    const services =
+      "init: { <<: *airflow, command: db migrate }\nml: { <<: *airflow, command: celery worker -q ml }";
+    const { config } = imported({ "compose.yaml": composeOf(shared, services) });
+    const size = { memory: 2048, cpu: 1.5 };
+    assert.deepEqual(config.roles, { scheduler: size, migration: size });
+    assert.deepEqual([config.workerMemory, config.workerCpu], [2048, 1.5]);
+    assert.deepEqual(config.workerGroups, [{ name: "ml", queues: ["ml"], ...size }]);
+    assert.deepEqual(validate({ ...config }).faults, []);
+  });
+}
+
+const server = (image: string, rest: string) => composeOf("", `server: { image: '${image}', ${rest} }`);
+const role = (rest: string) => composeOf("", `role: { image: apache/airflow:3.3.2, ${rest} }`);
+const without = (flags: string) => `the stack starts roles without ${flags}: give settings instead`;
+
+/** Values that are lost, and what the report says of them. */
+const lost: [text: string, place: string, becomes: string | RegExp][] = [
+  [
+    server("postgres:16", "logging: { driver: fluentd }"),
+    "server.logging.driver",
+    /collect it from the engine/,
+  ],
+  [role("command: triggerer, logging: { driver: awslogs }"), "role.logging.driver", /collect it from the/],
+  [role("command: triggerer, logging: { driver: local }"), "role.logging.driver", /three files of 10 MB/],
+  [
+    role("command: triggerer, logging: { options: { max-size: 1m } }"),
+    "role.logging.options.max-size",
+    /three files/,
+  ],
+  [
+    server("postgres:16", "volumes: ['./init.sql:/docker-entrypoint-initdb.d/init.sql']"),
+    "server.volumes[0]",
+    /runs no scripts of yours: run them with psql/,
+  ],
+  [
+    server("postgres:16", "volumes: ['./pg.conf:/etc/postgresql/postgresql.conf']"),
+    "server.volumes[0]",
+    /reads no files of yours: expected postgres\.settings/,
+  ],
+  [
+    server("postgres:16", "environment: { POSTGRES_INITDB_ARGS: --data-checksums }"),
+    "server.environment.POSTGRES_INITDB_ARGS",
+    /made with options of its own/,
+  ],
+  [server("postgres:16", "configs: [pg.conf]"), "server.configs[0]", /expected postgres\.settings/],
+  [
+    server("redis:7", "volumes: ['./redis.conf:/usr/local/etc/redis/redis.conf']"),
+    "server.volumes[0]",
+    /expected redis\.settings/,
+  ],
+  [server("redis:7", "volumes: ['./data:/data']"), "server.volumes[0]", /a volume of its own/],
+  [
+    server("postgres:16", "volumes: ['./data:/var/lib/postgresql/data']"),
+    "server.volumes[0]",
+    /a volume of its own/,
+  ],
+  [server("postgres:16", "volumes: ['data:/pg']"), "server.volumes[0]", /a volume of its own/],
+  [
+    server("redis:7", "volumes: ['/etc/localtime:/etc/localtime:ro']"),
+    "server.volumes[0]",
+    "its clock is in UTC",
+  ],
+  ...["/etc/localtime", "/etc/timezone"].map((path): (typeof lost)[number] => [
+    role(`command: triggerer, volumes: ['${path}:${path}:ro']`),
+    "role.volumes[0]",
+    /containers are in UTC: give roles the variable TZ/,
+  ]),
+  [role("command: triggerer --capacity 50 --queues a"), "role.command", without("--capacity, --queues")],
+  [role("command: api-server --port 8080 --workers=4"), "role.command", without("--workers")],
+  [
+    role("command: celery flower --url_prefix=/f --basic_auth=me:word"),
+    "role.command",
+    without("--url_prefix"),
+  ],
+  [role("command: scheduler -n -1 -l /dev/null"), "role.command", without("-n")],
+  [role("command: celery worker --umask 077 -l info"), "role.command", without("--umask")],
+  [role("command: db migrate --use-migration-files"), "role.command", "the stack starts each role itself"],
+  [role("command: webserver -D -p8080"), "role.command", "the stack starts each role itself"],
+];
+
+for (const [text, place, becomes] of lost) {
+  test(`of ${text.split("\n").at(-2)?.trim()}, ${place} is reported: ${becomes}`, () => {
+    const actual = imported({ "compose.yaml": text }).at("compose.yaml", `services.${place}`);
+    if (typeof becomes === "string") assert.equal(actual, becomes);
+    else assert.match(actual, becomes);
+  });
+}
+
+test("workers of several groups with one command have its flags", () => {
+  const command = "command: &c celery worker -q ml -c 3";
+  const services = `small: { <<: *airflow, ${command}, mem_limit: 1g }\nbig: { <<: *airflow, command: *c, mem_limit: 8g }`;
+  assert.deepEqual(imported({ "compose.yaml": composeOf("", services) }).config.workerGroups, [
+    { name: "small", queues: ["ml"], concurrency: 3, memory: 1024 },
+    { name: "big", queues: ["ml"], concurrency: 3, memory: 8192 },
+  ]);
+});
+
+test("an ordinary volume leaves nothing to do", () => {
+  const { report } = imported({ "compose.yaml": definedVolume("{ driver: local, external: false }") });
+  assert.match(report, /Nothing is left to do/);
+});
 
 for (const [what, files, key, value] of rows) {
   test(`${what}: ${key} is ${JSON.stringify(value)}`, () => {

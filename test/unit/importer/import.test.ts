@@ -10,7 +10,7 @@ import { planOf } from "../../../importer/input.ts";
 import type { Plan } from "../../../importer/plan.ts";
 import { importReport } from "../../../importer/report.ts";
 import { save } from "../../../importer/save.ts";
-import { convertCores, convertMebibytes, convertSeconds } from "../../../importer/units.ts";
+import { convertCores, convertMebibytes, convertQuantity, convertSeconds } from "../../../importer/units.ts";
 import { renderStackFile } from "../../../importer/write.ts";
 import { masked } from "../../../settings/model/urls/mask.ts";
 import { readStackFile } from "../../../settings/read/read.ts";
@@ -533,6 +533,14 @@ test("definitions may be quoted, exported and commented", () => {
 });
 
 test("quantities of compose and of Kubernetes are read", () => {
+  assert.deepEqual(["4G", "2500M", "4Gi", "1.5T", "1048576", "lots"].map(convertQuantity), [
+    3815,
+    2385,
+    4096,
+    1430512,
+    1,
+    undefined,
+  ]);
   assert.deepEqual(["512m", "2g", "1.5Gi", "512Mi", "1073741824", "2G", "lots", "1x"].map(convertMebibytes), [
     512,
     2048,

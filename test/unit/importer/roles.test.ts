@@ -72,6 +72,10 @@ const workers: [lines: string[], becomes: unknown][] = [
     ],
     { workers: 1, workerGroups: [{ name: "gpu", queues: ["gpu"], workers: 3 }] },
   ],
+  ...["-q=gpu -c=4", "-qgpu -c4", "-q gpu -c 4 -linfo"].map((flags): [string[], unknown] => [
+    [`worker: { ${image}, command: celery worker ${flags} }`],
+    { workers: 0, workerGroups: [{ name: "gpu", queues: ["gpu"], concurrency: 4 }] },
+  ]),
   [
     [
       `worker-1: { ${image}, command: celery worker, mem_limit: 1g }`,
@@ -94,5 +98,103 @@ for (const [lines, becomes] of workers) {
     const [group, ...others] = (made.workerGroups ?? []) as { name: string }[];
     assert.deepEqual(others, []);
     assert.deepEqual(group ? { ...made, workerGroups: [group] } : made, becomes);
+  });
+}
+
+/** Settings of workers in the part that all services share, commands of the default workers and of others, and their processes. */
+const processes: [shared: string, command: string, other: string, becomes: unknown][] = [
+  ["CONCURRENCY: 4", "celery worker -c 16", "celery worker -q a", [16, undefined, [[4, undefined]]]],
+  ["CONCURRENCY: 4", "celery worker", "celery worker -q a -c 2", [4, undefined, [[2, undefined]]]],
+  ["CONCURRENCY: 4", "celery worker -c 16", "celery worker -q a -c 2", [16, undefined, [[2, undefined]]]],
+  ["CONCURRENCY: 4", "celery worker --autoscale 8,2", "celery worker -q a", [8, 2, [[4, undefined]]]],
+  ["CONCURRENCY: 4", "celery worker", "celery worker -q a --autoscale=8,2", [4, undefined, [[8, 2]]]],
+  ["AUTOSCALE: '8,2'", "celery worker -c 16", "celery worker -q a --autoscale 4,1", [8, 2, [[4, 1]]]],
+];
+
+for (const [shared, command, other, becomes] of processes) {
+  test(`flags of a command win over WORKER_${shared}: ${command}; ${other}`, () => {
+    const common = `<<: &common { ${image}, environment: { AIRFLOW__CELERY__WORKER_${shared} } }`;
+    const { config, plan } = imported({
+      "compose.yaml": `services:
+  scheduler: { ${common}, command: scheduler }
+  worker: { <<: *common, command: "${command}" }
+  other: { <<: *common, command: "${other}" }
+`,
+    });
+    const groups = config.workerGroups as { concurrency?: number; minConcurrency?: number }[];
+    assert.deepEqual(
+      [
+        config.workerConcurrency,
+        config.workerMinConcurrency,
+        groups.map(({ concurrency, minConcurrency }) => [concurrency, minConcurrency]),
+      ],
+      becomes,
+    );
+    assert.deepEqual(plan.unsupported, []);
+  });
+}
+
+const counts: [lines: string[], becomes: Readonly<Record<string, number>>][] = [
+  [
+    ["scheduler-1: { IMAGE, command: scheduler }", "scheduler-2: { IMAGE, command: scheduler }"],
+    { schedulers: 2 },
+  ],
+  [
+    ["a: { IMAGE, command: scheduler, deploy: { replicas: 2 } }", "b: { IMAGE, command: scheduler }"],
+    { schedulers: 3 },
+  ],
+  [["a: { IMAGE, command: triggerer, scale: 2 }", "b: { IMAGE, command: triggerer }"], { triggerers: 3 }],
+  [["a: { IMAGE, command: api-server }", "b: { IMAGE, command: api-server }"], { webservers: 2 }],
+  [["a: { IMAGE, command: scheduler }", "b: { IMAGE, command: triggerer }"], {}],
+];
+
+for (const [lines, becomes] of counts) {
+  test(`services are counted by role: ${lines.join("; ")}`, () => {
+    const services = lines.map((line) => `  ${line.replace("IMAGE", image)}\n`).join("");
+    const { schedulers, triggerers, webservers } = imported({
+      "compose.yaml": `services:\n${services}`,
+    }).config;
+    assert.deepEqual(JSON.parse(JSON.stringify({ schedulers, triggerers, webservers })), becomes);
+  });
+}
+
+test("the number of containers in a shared part counts for each role, and for those with one instance is left to do", () => {
+  const common = `<<: &common { ${image}, deploy: { replicas: 2 } }`;
+  const { config, report } = imported({
+    "compose.yaml": `services:
+  scheduler: { ${common}, command: scheduler }
+  worker: { <<: *common, command: celery worker }
+  flower: { <<: *common, command: celery flower }
+`,
+  });
+  assert.deepEqual([config.schedulers, config.workers], [2, 2]);
+  assert.match(report, /1 × the stack runs one instance of flower/);
+});
+
+test("several services of a role with one instance are left to do", () => {
+  const services = ["a", "b"].map((name) => `  ${name}: { ${image}, command: dag-processor }\n`).join("");
+  const { report } = imported({ "compose.yaml": `services:\n${services}` });
+  assert.match(report, /Not taken over:\n {2}2 × the stack runs one instance of dag-processor/);
+});
+
+/** Variables of some services, and whether the report says that all roles get them. */
+const settings: [scheduler: string, worker: string, isLeft: boolean][] = [
+  ["AIRFLOW__CORE__PARALLELISM: 8", "", true],
+  ["AIRFLOW__CORE__PARALLELISM: 8", "AIRFLOW__CORE__PARALLELISM: 8", false],
+  ["AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL: 8", "", false],
+  ["", "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL: 8", true],
+  ["HTTP_PROXY: 'http://proxy:3128'", "", true],
+  ["", "AIRFLOW__CELERY__WORKER_CONCURRENCY: 8", false],
+];
+
+for (const [scheduler, worker, isLeft] of settings) {
+  test(`of the scheduler's { ${scheduler} } and the worker's { ${worker} }, ${isLeft ? "not " : ""}all is done`, () => {
+    const { report } = imported({
+      "compose.yaml": `services:
+  scheduler: { ${image}, command: scheduler, environment: { ${scheduler} } }
+  worker: { ${image}, command: celery worker, environment: { ${worker} } }
+`,
+    });
+    assert.equal(/1 × all roles get it, since a role has no settings of its own/.test(report), isLeft);
   });
 }

@@ -10,7 +10,7 @@ const word = `w${randomBytes(9).toString("hex")}`;
 const chartFile = { main: "values.yaml" };
 
 const secretNames =
-  "PGPASSWORD MYSQL_PWD DB_PASS SMTP_PASSWD GITLAB_PAT SLACK_WEBHOOK TEAMS_WEBHOOK_URL API_KEY SECRET_KEY AUTH_TOKEN SENTRY_DSN BACKEND_KWARGS AZURE_SAS GCP_CREDENTIALS DEPLOY_KEY HASH_SALT FLOWER_BASIC_AUTH".split(
+  "PGPASSWORD MYSQL_PWD DB_PASS SMTP_PASSWD GITLAB_PAT SLACK_WEBHOOK TEAMS_WEBHOOK_URL API_KEY SECRET_KEY AUTH_TOKEN SENTRY_DSN BACKEND_KWARGS AZURE_SAS GCP_CREDENTIALS DEPLOY_KEY HASH_SALT FLOWER_BASIC_AUTH REDIS_AUTH auth".split(
     " ",
   );
 
@@ -40,6 +40,23 @@ for (const [what, value] of secretForms) {
   test(`${what} is a secret under any name`, () => assert.ok(looksSecret("SETTING", value)));
 }
 
+const secretVariables: [name: string, value: string][] = [
+  ["DB_PASSWORD", "12345"],
+  ["PGPASSWORD", "7"],
+  ["MYSQL_PWD", "1234"],
+  ["ROOT_PASS", "4711"],
+  ["API_TOKEN", "9876"],
+  ["CLIENT_SECRET", "42"],
+  ["db_password_2", "12345"],
+  ["ES_AUTH", "elastic:hunter2"],
+  ["API_LOGIN", "me:hunter2"],
+  ["SFTP_CREDENTIALS", "me:hunter2"],
+];
+
+for (const [name, value] of secretVariables) {
+  test(`${name}=${value} is a secret`, () => assert.ok(looksSecret(name, value)));
+}
+
 const plainVariables: [name: string, value: string][] = [
   ["STAGE", "production"],
   ["TZ", "Europe/Berlin"],
@@ -52,6 +69,16 @@ const plainVariables: [name: string, value: string][] = [
   ["API_URL", "https://api.example.com:8443/v1?page=2"],
   ["BROKER", "redis://:@redis:6379/0"],
   ["AUTH_BACKENDS", "airflow.api.auth.backend.session"],
+  ["AUTH_TYPE", "ldap"],
+  ["AUTHOR", "me:you"],
+  ["LOGIN", "me"],
+  ["LOGIN_URL", "https://sso/login"],
+  ["MAX_TOKENS", "4096"],
+  ["PASSWORD_ATTEMPTS", "3"],
+  ["SECRET_VERSION", "12"],
+  ["PARTITION_KEY", "3"],
+  ["USE_TOKEN", "1"],
+  ["BYPASS", "5"],
 ];
 
 for (const [name, value] of plainVariables) {
@@ -76,6 +103,14 @@ for (const [line, key] of variables) {
     assert.deepEqual(made.plan.secrets, [key]);
     assert.ok(!`${made.stack}${made.report}`.includes(word));
     assert.ok(made.report.includes(`npm run secret -- ${key} --stack x`));
+  });
+}
+
+for (const example of ["password", "admin", "postgres", "changeme", "Airflow"]) {
+  test(`${example} as a secret variable is one to store, since the stack mints none`, () => {
+    const variables = `AIRFLOW_VAR_DB_PASSWORD: ${example}, PGPASSWORD: ${example}`;
+    const { plan } = imported({ "compose.yaml": composeOf(`environment: { ${variables} }`) });
+    assert.deepEqual(plan.secrets, ["roles.all.secretFiles.PGPASSWORD", "variables.db_password"]);
   });
 }
 

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
-import { type Item, noRole, type Outcome, unsupported } from "../rule.ts";
-import { at, plainAt, plainValue } from "../source.ts";
-import { type ComposeContext, type ComposeFacts, rolesOf, roleTargets, takenByRoles } from "./context.ts";
+import { type Item, noRole, type Outcome, unsupported } from "../../rule.ts";
+import { at, plainAt, plainValue } from "../../source.ts";
+import { type ComposeContext, type ComposeFacts, rolesOf, roleTargets, takenByRoles } from "../context.ts";
 
 interface Mounted {
   /** Name below `secrets` or `configs`. */

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
-import { ownDirectories, ownFiles, ownTrees } from "../../settings/model/names/ownNames.ts";
-import { handled, type Item, type Outcome, taken, targetsOf, unsupported, withTodo } from "../rule.ts";
-import { targetOf, volumeSource } from "./container.ts";
-import { type ComposeContext, roleTargets, takenByRoles } from "./context.ts";
+import { ownDirectories, ownFiles, ownTrees } from "../../../settings/model/names/ownNames.ts";
+import { handled, type Item, type Outcome, taken, targetsOf, unsupported, withTodo } from "../../rule.ts";
+import { boundFolder, targetOf, volumeSource, zoneFile } from "../container.ts";
+import { type ComposeContext, roleTargets, takenByRoles } from "../context.ts";
 
 /** Airflow's home in the stack's containers. */
 const stackHome = "/opt/airflow";
@@ -98,11 +98,25 @@ function takeParentFolder(source: string, target: string, value: unknown, contex
     : unsupported("the stack has its own files there: give yours as volumes or files of roles");
 }
 
+/** Decides what becomes of the definition of a named volume. */
+export const volumeDefinition = ({ value }: Item): Outcome => {
+  const { driver = "local", external = false, driver_opts: options = {} } = Object(value);
+  if (boundFolder(value) !== undefined) return handled("roles that mount it get its folder");
+  const isPlain = driver === "local" && external === false && Object.keys(options).length === 0;
+  return isPlain
+    ? handled("the stack has volumes of its own")
+    : unsupported(
+        "its data is not in the stack's volume: copy it there, or give a folder of the machine instead",
+      );
+};
+
 export const volume = ({ value }: Item, context: ComposeContext): Outcome => {
-  const source = volumeSource(value);
+  const source = volumeSource(value, context.tree);
   const mountPath = targetOf(value);
   const { home, dagsFolder, look } = context;
   if (/docker\.sock$/.test(source)) return unsupported("no role may control the engine");
+  if (zoneFile.test(mountPath))
+    return unsupported("containers are in UTC: give roles the variable TZ, if tasks need another zone");
   const target = pathInStack(mountPath, home);
   if (stackVolumes.test(target))
     return handled("the stack has a volume of its own for it; the data in yours stays there");

@@ -1,7 +1,4 @@
-import { counterOf } from "../../roles.ts";
-import { convertExtraCommands, startedByStack } from "../commands.ts";
-import { convertVariable } from "../environment.ts";
-import { convertImage, parseImage } from "../image.ts";
+import { convertImage, parseImage } from "../../image.ts";
 import {
   conversionRule,
   handled,
@@ -9,23 +6,19 @@ import {
   type Item,
   type Outcome,
   taken,
-  targetsOf,
   unreadableValue,
-  unset,
   unsupported,
-  withTodo,
-} from "../rule.ts";
-import { checkExecutor, convertAutoscale, convertConcurrency, type ImportContext } from "../settings.ts";
-import { at, plainAt } from "../source.ts";
-import { convertCores, convertMebibytes, convertSeconds, parseInteger } from "../units.ts";
-import { builtVersion } from "./container.ts";
-import { type ComposeContext, groupPaths, rolesOf, roleTargets, takenByRoles } from "./context.ts";
+} from "../../rule.ts";
+import { convertCores, convertMebibytes, convertSeconds } from "../../units.ts";
+import { builtVersion } from "../container.ts";
+import { type ComposeContext, groupPaths, roleTargets, singleRolesOf, takenByRoles } from "../context.ts";
+import { command, entrypoint } from "./command.ts";
+import { replicas } from "./counts.ts";
+import { convertEnvironment } from "./environment.ts";
 import { ports } from "./openings.ts";
-import { convertPuckelVariable, puckelHome } from "./puckel.ts";
-import { configFile, secretFile, secretText } from "./secretFiles.ts";
-import { serverCommand } from "./servers.ts";
-import type { ComposeService } from "./services.ts";
-import { volume } from "./volumes.ts";
+import { configFile, secretFile } from "./secretFiles.ts";
+import { serverCommand, serverConfig, serverVolume } from "./servers.ts";
+import { volume, volumeDefinition } from "./volumes.ts";
 
 /** Makes a rule that takes over a size, for roles and for groups of workers; `workerKey` is that of the default group. */
 function sizeRule(convert: (value: unknown) => unknown, allowed: string, key: string, workerKey: string) {
@@ -33,65 +26,12 @@ function sizeRule(convert: (value: unknown) => unknown, allowed: string, key: st
     const size = convert(value);
     if (size === undefined) return unreadableValue(allowed);
     const groups = groupPaths(context).map((group) => (group.length > 0 ? [...group, key] : [workerKey]));
-    const paths = rolesOf(context).flatMap((role) => (role === "worker" ? groups : [["roles", role, key]]));
+    const paths = singleRolesOf(context).flatMap((role) =>
+      role === "worker" ? groups : [["roles", role, key]],
+    );
     return takenByRoles(paths.map((path) => ({ path, value: size })));
   };
 }
-
-export function composeImportContext(context: ComposeContext): ImportContext {
-  return {
-    isOwn: (host) => context.hosts.has(host),
-    metadataUrl: context.metadataUrl,
-    groups: groupPaths(context),
-    version: context.version,
-    secretFile: (path) => secretText(path, context),
-  };
-}
-
-/** Checks the executor, if its variable has a value. */
-function convertExecutor({ value, leaves: [leaf], unset: unsetVariables = [] }: Item): Outcome {
-  const text = String(value ?? "");
-  if (unsetVariables.length > 0) return unset;
-  const className = /^(Celery|Local|Sequential)$/.test(text) ? `${text}Executor` : text;
-  return checkExecutor(className, `${leaf?.file}:${leaf?.line}`);
-}
-
-function convertEnvironment(item: Item, context: ComposeContext): Outcome {
-  const {
-    match: [name = ""],
-    value,
-  } = item;
-  const text = String(value ?? "");
-  const isPuckels = context.home === puckelHome;
-  if (name === "AIRFLOW__CORE__EXECUTOR" || (name === "EXECUTOR" && isPuckels)) return convertExecutor(item);
-  const puckels = isPuckels ? convertPuckelVariable(name, text) : undefined;
-  if (puckels) return puckels;
-  const outcome = convertVariable({
-    ...composeImportContext(context),
-    name,
-    value: text,
-    roles: rolesOf(context),
-  });
-  const groups = new Set(context.services.flatMap(({ worker }) => (worker ? [worker.group] : [])));
-  const isOfWorkers = targetsOf(outcome).some(({ path }) => path[0] === "roles" && path[1] === "worker");
-  return isOfWorkers && groupPaths(context).length < groups.size
-    ? withTodo(outcome, "all workers get it, since a group of them has no variables of its own")
-    : outcome;
-}
-
-const replicas = ({ value }: Item, context: ComposeContext): Outcome => {
-  const count = parseInteger(value);
-  const [user] = context.users;
-  if (count === undefined || !user) return unreadableValue("a whole number");
-  const groups = context.users.flatMap(({ worker }) => (worker ? [worker.group] : []));
-  if (groups.length > 0) {
-    const targets = groups.map(({ path, workers }) => ({ path: [...path, "workers"], value: workers }));
-    return { kind: "taken", targets };
-  }
-  const [key] = user.roles.flatMap((role) => counterOf(role) ?? []);
-  if (key) return taken([key], count);
-  return count === 1 ? handled("there is one") : unsupported("the stack runs one instance of it");
-};
 
 const memory = sizeRule(convertMebibytes, "a size like 2g", "memory", "workerMemory");
 const cpu = sizeRule(convertCores, "a number of cores", "cpu", "workerCpu");
@@ -102,54 +42,6 @@ const sharedMemory = ({ value }: Item, context: ComposeContext): Outcome => {
     ? unreadableValue("a size like 1g")
     : takenByRoles(roleTargets(context, ["sharedMemory"], size));
 };
-
-/** Takes over the flags of a worker's command. */
-function takeFlags(
-  { flags, group: { path, queues } }: NonNullable<ComposeService["worker"]>,
-  context: ComposeContext,
-): Outcome {
-  const { concurrency, autoscale, others } = flags;
-  const size = sizeOf(concurrency, autoscale, { ...composeImportContext(context), groups: [path] });
-  const targets = [
-    ...(path.length > 0 ? [{ path: [...path, "queues"], value: queues }] : []),
-    ...(size ? targetsOf(size) : []),
-  ];
-  const note = others.length === 0 ? undefined : `without a counterpart: ${others.join(" ")}`;
-  const todo = size?.kind === "unsupported" ? `its concurrency: ${size.why}` : undefined;
-  if (targets.length > 0) return { kind: "taken", targets, note, todo };
-  const why = todo ?? note;
-  return why === undefined ? startedByStack : unsupported(why);
-}
-
-/** Converts the number of a worker's processes; with limits of autoscaling, Celery does not read the number. */
-function sizeOf(
-  concurrency: string | undefined,
-  autoscale: string | undefined,
-  context: ImportContext,
-): Outcome | undefined {
-  if (autoscale !== undefined) return convertAutoscale(autoscale, context);
-  return concurrency === undefined ? undefined : convertConcurrency(concurrency, context);
-}
-
-const command = (_: Item, context: ComposeContext): Outcome => {
-  const [user] = context.users;
-  const worker = context.users.find((service) => service.worker)?.worker;
-  const outcome = worker ? takeFlags(worker, context) : startedByStack;
-  const extra = convertExtraCommands(
-    user && plainAt(user.tree, ["entrypoint"]),
-    user && plainAt(user.tree, ["command"]),
-  );
-  const targets = [...targetsOf(outcome), ...extra.targets];
-  const own = outcome.kind === "unsupported" ? outcome.why : outcome.kind === "taken" && outcome.todo;
-  const left = own ? [own, ...extra.left] : extra.left;
-  const todo = left.length > 0 ? left.join("; ") : undefined;
-  if (targets.length === 0) return todo === undefined ? outcome : unsupported(todo);
-  return { kind: "taken", targets, note: outcome.kind === "taken" ? outcome.note : undefined, todo };
-};
-
-/** Reads an entrypoint together with the command, whose item has the outcome if there is one. */
-const entrypoint = (item: Item, context: ComposeContext): Outcome =>
-  context.users.some(({ tree }) => at(tree, ["command"])) ? startedByStack : command(item, context);
 
 const grace = (item: Item, { users }: ComposeContext): Outcome =>
   users.some(({ worker }) => worker)
@@ -178,6 +70,11 @@ const postgresImage = ({ value }: Item): Outcome => {
 const serverMemory = (item: Item): Outcome =>
   conversionRule([String(item.path[0]), "memory"], convertMebibytes, "a size like 1g")(item);
 
+const logging = ({ value }: Item): Outcome =>
+  /^(json-file|local)$/.test(Object(value).driver ?? "local")
+    ? handled("each container keeps three files of 10 MB")
+    : unsupported("each container keeps its output in files: collect it from the engine");
+
 const sameNumbers = handled("the stack reserves resources for each role");
 const network = handled("the stack has a network of its own");
 const health = handled("each role is checked by the stack, and restarted when it hangs");
@@ -196,7 +93,7 @@ export const composeRules: readonly ImportRule<ComposeContext>[] = [
       "build it (docker build), and name it as images.airflow; or list its packages: requirements, systemPackages",
     ),
   ],
-  ["airflow.environment.*", convertEnvironment],
+  ["airflow.environment.*", convertEnvironment, "counts"],
   ["airflow.command", command],
   ["airflow.entrypoint", entrypoint],
   ["airflow.ports.*", ports],
@@ -222,17 +119,29 @@ export const composeRules: readonly ImportRule<ComposeContext>[] = [
   ["airflow.profiles", always],
   ["postgres.image", postgresImage],
   ["postgres.command", serverCommand("postgres", "the stack starts Postgres itself")],
+  [
+    "postgres.environment.POSTGRES_INITDB_ARGS",
+    unsupported("the stack's Postgres is made with options of its own"),
+  ],
   ["postgres.environment.*", handled("the stack names its databases and logins, and mints their passwords")],
-  ["postgres.volumes.*", handled("the stack has a volume of its own; data is moved with pg_dump and psql")],
+  [
+    "postgres.volumes.*",
+    serverVolume("postgres", "the stack has a volume of its own; data is moved with pg_dump and psql"),
+  ],
+  ["postgres.configs.*", serverConfig("postgres")],
   ["postgres.mem_limit", serverMemory],
   ["postgres.shm_size", handled("half of postgres.memory may be shared")],
   ["redis.image", handled("Redis is always an image of the stack's, for its supervision")],
   ["redis.command", serverCommand("redis", "the stack starts Redis itself, with a password that it mints")],
   ["redis.environment.*", handled("the stack mints the broker's passwords")],
-  ["redis.volumes.*", handled("the stack has a volume of its own; let the queues run empty before you move")],
+  [
+    "redis.volumes.*",
+    serverVolume("redis", "the stack has a volume of its own; let the queues run empty before you move"),
+  ],
+  ["redis.configs.*", serverConfig("redis")],
   ["redis.mem_limit", serverMemory],
   ["{postgres,redis}.deploy.resources.limits.memory", serverMemory],
-  ["{postgres,redis}.{secrets,configs}.**", handled("the stack mints the passwords of its servers")],
+  ["{postgres,redis}.secrets.**", handled("the stack mints the passwords of its servers")],
   ["{postgres,redis}.{user,entrypoint,profiles,build}", unnecessary],
   ["{postgres,redis}.labels.**", unnecessary],
   ["{postgres,redis}.{cpus,cpu_shares}", sameNumbers],
@@ -252,7 +161,7 @@ export const composeRules: readonly ImportRule<ComposeContext>[] = [
   ],
   ["*.deploy.placement.**", unsupported("machines decide where roles run")],
   ["*.{attach,develop,oom_score_adj,oom_kill_disable,read_only,tmpfs,volumes_from,dns,dns_search}", engine],
-  ["*.logging", handled("each container keeps three files of 10 MB")],
+  ["{airflow,postgres,redis}.logging", logging],
   ["*.stop_grace_period", handled("each role has a grace period of its own")],
   [
     "*.{privileged,cap_add,cap_drop,security_opt,devices,network_mode,pid,ipc,shm_size,ulimits,sysctls}",
@@ -264,7 +173,7 @@ export const composeRules: readonly ImportRule<ComposeContext>[] = [
 export const outsideRules: readonly ImportRule<undefined>[] = [
   ["{version,name}", names],
   ["{secrets,configs}.**", handled("roles that name it get it")],
-  ["volumes.*", handled("the stack has volumes of its own")],
+  ["volumes.*", volumeDefinition],
   [
     "networks.*.external",
     unsupported("the stack's roles are in no other network: use extraHosts, or addresses"),

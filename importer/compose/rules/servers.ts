@@ -1,7 +1,10 @@
-import { validate } from "../../settings/read/validate.ts";
-import { handled, type Item, type Outcome } from "../rule.ts";
-import { looksSecret } from "../secrets.ts";
-import { commandsOf } from "./argv.ts";
+import { posix } from "node:path";
+import { validate } from "../../../settings/read/validate.ts";
+import { handled, type Item, type Outcome, unsupported } from "../../rule.ts";
+import { looksSecret } from "../../secrets.ts";
+import { commandsOf } from "../argv.ts";
+import { targetOf, volumeSource, zoneFile } from "../container.ts";
+import type { ComposeContext } from "../context.ts";
 
 /** Options of a server's command, by name; the last value of an option counts. */
 type Options = ReadonlyMap<string, string>;
@@ -72,4 +75,31 @@ export function serverCommand(server: "postgres" | "redis", outcome: string) {
     if (targets.length > 0) return { kind: "taken", targets, note };
     return handled(note === undefined ? outcome : `${outcome}, ${note}`);
   };
+}
+
+/** Folders of data in the servers' containers. */
+const dataFolders = /^(\/data|\/var\/lib\/(postgresql|pgsql|redis)|\/bitnami)(\/|$)/;
+
+/** Decides what becomes of a file at a path in a server's container. */
+function fileOf(server: "postgres" | "redis", path: string): Outcome {
+  return path.startsWith("/docker-entrypoint-initdb.d")
+    ? unsupported(
+        "the stack's Postgres runs no scripts of yours: run them with psql after the first deployment",
+      )
+    : unsupported(`the stack's ${server} reads no files of yours: expected ${server}.settings`);
+}
+
+/** Makes the rule of a server's volumes: its data stays where it is, and its files have no counterpart. */
+export function serverVolume(server: "postgres" | "redis", data: string) {
+  return ({ value }: Item, { tree }: ComposeContext): Outcome => {
+    const target = targetOf(value);
+    const isNamed = !/^[./~]/.test(volumeSource(value, tree));
+    if (zoneFile.test(target)) return handled("its clock is in UTC");
+    return isNamed || dataFolders.test(target) ? handled(data) : fileOf(server, target);
+  };
+}
+
+/** Makes the rule of a server's files among the configs of compose: by a name, or a name and a path. */
+export function serverConfig(server: "postgres" | "redis") {
+  return ({ value }: Item): Outcome => fileOf(server, posix.normalize(String(Object(value).target ?? value)));
 }
