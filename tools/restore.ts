@@ -4,6 +4,7 @@ import { isOlder } from "../settings/schema/versions.ts";
 import { type Archive, readArchive } from "./lib/backup/archive.ts";
 import { momentOf } from "./lib/backup/moment.ts";
 import { readOpenState } from "./lib/backup/openState.ts";
+import { presentData } from "./lib/backup/present.ts";
 import {
   backupKeysIn,
   droppedKeyFault,
@@ -12,6 +13,7 @@ import {
   secretsState,
   validFernetKeys,
 } from "./lib/backup/secretsState.ts";
+import { sharedServerFault, urlsIn, urlsOf } from "./lib/backup/servers.ts";
 import { sharedPlaceFault } from "./lib/backup/shared.ts";
 import { placeOfBackups, saveBackup, takeBackup } from "./lib/backup/store.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
@@ -78,7 +80,7 @@ async function keysOf(source: Stack, file: string | undefined): Promise<string> 
 
 /**
  * Makes sure that a stack has the secrets that open the data of an archive.
- * @returns true if the stack had no secrets before, and so no data
+ * @returns true if the stack had no secrets before, and so no data of its own
  * @throws Error if the stack has other secrets
  */
 async function ensureSecrets(
@@ -134,13 +136,16 @@ async function prepare(source: Stack, target: Stack, file: string, flags: Flags)
   }
   const shared =
     target.name !== source.name &&
-    existsSync(source.file) &&
-    sharedPlaceFault(settings, source.deployed(), source.name);
+    ((existsSync(source.file) && sharedPlaceFault(settings, source.deployed(), source.name)) ||
+      sharedServerFault(await urlsOf(target, settings), urlsIn(archive.config), origin));
   if (shared) throw new Error(`${target.file}: ${shared}.`);
-  const hasData = !(await ensureSecrets(target, settings, archive));
-  const what = `The data of stack ${target.name} will be replaced by the backup of ${at.slice(0, 16)}; its tasks are stopped.`;
-  if (hasData && !flags.secrets) await confirm(what, flags.yes ?? false);
-  return { settings, archive, keys, hasData };
+  const data = presentData(target.name, await ensureSecrets(target, settings, archive), settings);
+  if (data !== undefined && !flags.secrets)
+    await confirm(
+      `${data} will be replaced by the backup of ${at.slice(0, 16)}; its tasks are stopped.`,
+      flags.yes ?? false,
+    );
+  return { settings, archive, keys, hasData: data !== undefined };
 }
 
 async function restore(flags: Flags): Promise<void> {
