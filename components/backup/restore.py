@@ -12,8 +12,9 @@ import sys
 import time
 
 from archive import read_manifest
-from databases import BackupError, register_own, restore
+from databases import BackupError, register_own
 from progress import reported
+from replacing import restore
 
 RECEIVED = pathlib.Path("/tmp/received")
 READY = pathlib.Path("/tmp/ready")

@@ -41,6 +41,7 @@ import notes  # noqa: E402
 import owner  # noqa: E402
 import progress  # noqa: E402
 import proof  # noqa: E402
+import replacing  # noqa: E402
 import room  # noqa: E402
 import wal  # noqa: E402
 
@@ -215,6 +216,32 @@ def registers_logins_for_the_owner_alone():
     databases.register({"metadata": {"host": "db", "password": "p=w#d"}, "results": {"host": "other"}})
     assert databases.SERVICES.read_text() == "[metadata]\nhost=db\npassword=p=w#d\n\n[results]\nhost=other\n"
     assert databases.SERVICES.stat().st_mode & 0o777 == 0o600
+
+
+def with_programs(**programs):
+    """Puts shell programs in front of all others."""
+    for name, text in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\ncd {folder}\n{text}\n")
+        (folder / name).chmod(0o755)
+    os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"
+
+
+def restores_with_the_settings_that_a_server_knows():
+    data = [f"{number}\tSET transaction_timeout = 0;" for number in range(60)]
+    lines = ["SET lock_timeout = 0;", "SET transaction_timeout = 0;", "COPY public.log FROM stdin;", *data, "SET transaction_timeout = 0;"]
+    (folder / "dumped").write_text("\n".join([*lines, ""]))
+    with_programs(psql="cat > statements", pg_restore="cat dumped")
+    for version, expected in ((160_004, [lines[0], *lines[2:]]), (170_000, lines)):
+        server = SimpleNamespace(connection=SimpleNamespace(server_version=version))
+        replacing.connected = lambda _, server=server: contextlib.nullcontext(server)
+        replacing.restore("metadata", "metadata.dump")
+        statements = (folder / "statements").read_text()
+        assert statements == replacing.EMPTY + "\n".join([*expected, replacing.ANALYZE.decode()]), version
+    # A reader that fails keeps the client from its commit, and a client that fails says why.
+    with_programs(pg_restore="cat dumped; exit 1")
+    assert fault_of(replacing.restore, "metadata", "metadata.dump").startswith("restoring the metadata database failed")
+    with_programs(pg_restore="yes", psql="echo no rights >&2; exit 3")
+    assert fault_of(replacing.restore, "metadata", "metadata.dump") == "restoring the metadata database failed: no rights"
 
 
 def refuses_copies_for_which_the_disk_has_no_room():
@@ -598,6 +625,7 @@ refuses_a_changed_file()
 compares_rows_and_revision()
 knows_all_fernet_keys()
 registers_logins_for_the_owner_alone()
+restores_with_the_settings_that_a_server_knows()
 refuses_copies_for_which_the_disk_has_no_room()
 waits_while_an_archive_grows()
 reports_long_work_until_its_end()

@@ -72,7 +72,11 @@ test("a stack that gets the data of another one may not have its servers, howeve
   const fault = (urls: Parameters<typeof sharedServerFault>[0]) => sharedServerFault(urls, others, "prod");
   const second = new Stack("unit", join(folder, "second.yaml"), join(folder, "kept"));
   writeFileSync(second.file, "config: {}\n");
-  await writeSecret(second, "postgres.url", "postgresql://of-another:3f1c0a9be27d@DB.example.com:5432/airflow");
+  await writeSecret(
+    second,
+    "postgres.url",
+    "postgresql://of-another:3f1c0a9be27d@DB.example.com:5432/airflow",
+  );
   const urls = await urlsOf(second, second.deployed());
   assert.equal(
     fault(urls),
