@@ -310,6 +310,61 @@ def finds_the_base_that_leads_to_a_moment():
     assert wal.kept("s") == []
 
 
+def receives_no_more_than_the_disk_may_hold_while_nothing_can_be_kept():
+    wal.KEPT, wal.RECEIVED, wal.MOST_WAITING = folder / "full/kept", folder / "full/received", 3 * 16
+    for path in (wal.KEPT / "s", wal.RECEIVED / "s"):
+        path.mkdir(parents=True)
+    names = [f"{number:024X}" for number in range(4)]
+
+    def received(*some):
+        for name in some:
+            (wal.RECEIVED / "s" / name).write_text("x" * 16)
+
+    def left():
+        return sorted(path.name for path in (wal.RECEIVED / "s").iterdir())
+
+    room, stops = [2], []
+
+    def encrypt(source, target):
+        if room[0] == 0:
+            raise OSError("no space is left")
+        room[0] -= 1
+        target.write_bytes(source.read_bytes())
+
+    wal.encrypt, encrypting = encrypt, wal.encrypt
+    wal.ask, asking = lambda _: (1.0, 100, 50), wal.ask
+    wal.Receiver.system, wal.Receiver.process = "s", SimpleNamespace(terminate=lambda: stops.append(1))
+    # Copies make room at once, although the disk is full before the last one.
+    received(*names[:3])
+    with contextlib.suppress(OSError):
+        wal.keep_bounded()
+    assert left() == names[2:3] and stops == [] and fault_of(wal.check_waiting, "s") is None
+    received(names[3], "a.partial", "b.partial")
+    with contextlib.suppress(OSError):
+        wal.keep_bounded()
+    assert stops == [1] and "MiB of received log wait" in fault_of(wal.check_waiting, "s")
+    # No receiver starts while too much waits.
+    wal.system_now, asked = lambda: ("s", None), wal.system_now
+    wal.client, starting = lambda *_: stops.append("started"), wal.client
+    wal.prepare, preparing = lambda _: None, wal.prepare
+
+    class End(Exception):
+        pass
+
+    def end(_):
+        raise End
+
+    wal.time, clock = SimpleNamespace(sleep=end), wal.time
+    with contextlib.suppress(End):
+        wal.receive()
+    assert stops == [1] and "MiB of received log wait" in wal.Receiver.fault
+    room[0] = 9
+    wal.keep_bounded()
+    assert stops == [1] and fault_of(wal.check_waiting, "s") is None
+    wal.encrypt, wal.ask, wal.system_now, wal.client, wal.prepare, wal.time = encrypting, asking, asked, starting, preparing, clock
+    wal.Receiver.system = wal.Receiver.process = None
+
+
 def keeps_only_what_the_receiver_has_written():
     wal.KEPT = folder / "positions"
     (wal.KEPT / "s").mkdir(parents=True)
@@ -606,6 +661,7 @@ keeps_the_latest()
 counts_no_backup_from_the_future()
 counts_no_note_that_is_damaged()
 finds_the_base_that_leads_to_a_moment()
+receives_no_more_than_the_disk_may_hold_while_nothing_can_be_kept()
 keeps_only_what_the_receiver_has_written()
 fetches_a_segment_or_ends_the_recovery()
 recovers_to_the_end_of_a_log_that_is_whole_and_grows_no_more()
