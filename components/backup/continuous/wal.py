@@ -269,7 +269,7 @@ def remove_before(firsts):
     :param firsts: number of the first segment that a base needs, by identifier of the database cluster
     """
     with exclusive:
-        for folder in KEPT.iterdir():
+        for folder in KEPT.glob("*"):
             for path in kept(folder.name):
                 if folder.name not in firsts or number(path.name) < firsts[folder.name]:
                     path.unlink()

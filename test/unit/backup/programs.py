@@ -112,6 +112,44 @@ def begins_with_no_leftover_of_a_killed_process():
     assert [path.name for path in pathlib.Path(tempfile.gettempdir()).iterdir()] == ["wal"]
 
 
+def refuse(*_):
+    raise OSError("no space is left")
+
+
+def makes_room_before_a_backup_that_needs_it():
+    ids = [f"2026010{day}T000000Z" for day in range(1, 5)]
+    with_store("crowded", *ids)
+    base.BASES = backup.STORE / "bases"
+    base.BASES.mkdir()
+    for known in ids:
+        (base.BASES / f"{known}.json").write_text(json.dumps({"id": known}))
+        (base.BASES / f"{known}{base.SUFFIX}").touch()
+
+    def left():
+        return [[note["id"] for note in notes] for notes in (backup.backups(), base.bases())]
+
+    # At the start a failure to remove ends nothing; no base is removed in a stack without a log.
+    keep_latest, backup.keep_latest = backup.keep_latest, refuse
+    base.remove_all, removing = lambda: None, base.remove_all
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        assert next_step() == {} and "Old backups were not removed: no space is left" in told.getvalue()
+    backup.keep_latest = keep_latest
+    assert next_step() == {}
+    latest = ids[:1:-1]
+    assert left() == [latest, ids[::-1]]
+    base.remove_all = removing
+    # Before a backup, and before a base; what is kept stays although the backup fails.
+    backup.settings["continuous"] = True
+    make("20260105T000000Z")
+    backup.make, backup.register_own, original = refuse, lambda: None, (backup.make, backup.register_own)
+    base.remove_log, mirror.is_filled, log_of = lambda: None, lambda: True, (base.remove_log, mirror.is_filled)
+    assert fault_of(backup.take) == "OSError: no space is left"
+    assert left() == [["20260105T000000Z", latest[0]], latest]
+    backup.make, backup.register_own = original
+    base.remove_log, mirror.is_filled = log_of
+    backup.settings["continuous"] = False
+
+
 def claims_a_directory_for_one_stack():
     store = folder / "claimed"
     store.mkdir()
@@ -134,6 +172,16 @@ def claims_a_directory_for_one_stack():
     assert fault("prod") is None
     keys[:] = ["age1lost"]
     assert "has backups of stack prod" in fault("prod")
+    # A disk that is full keeps nobody from the directory, and a note that is right stays as it is.
+    keys[:] = ["age1newest", "age1new"]
+    owner.write_note, writing = refuse, owner.write_note
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        assert fault("prod") is None and "owner.json was not written: no space is left" in told.getvalue()
+    owner.write_note = writing
+    assert fault("prod") is None
+    owner.write_note = None
+    assert fault("prod") is None
+    owner.write_note = writing
     # A note that is damaged says nothing.
     (store / "owner.json").write_text("")
     assert "has backups of another stack" in fault("prod", "foreign") and fault("prod", "ours") is None
@@ -154,12 +202,15 @@ def keeps_the_log_that_is_on_its_way_from_the_bucket():
     bucket.is_away = True
     removed = []
     base.take, base.remove_log = (lambda *_: {"id": "1", "bytes": 1, "seconds": 1}), lambda: removed.append(1)
+    backup.settings["continuous"] = True
     backup.take_base()
     assert removed == []
     bucket.is_away = False
     mirror.mirror()
+    # Before a base, for which it makes room, and after it.
     backup.take_base()
-    assert removed == [1]
+    assert removed == [1, 1]
+    backup.settings["continuous"] = False
     # A fetched file may be gone by the end, and no error ends the copying for good.
     bucket.objects |= {"bases/1.base.tar.age": b"", "bases/1.json": base_note("1", "age1earlier", "7").encode(), "wal/7/A.gz.age": b"log"}
     mirror.MIRRORED.unlink()
@@ -674,6 +725,7 @@ reads_the_volume_first()
 mirrors_bases_and_log()
 needs_no_bucket()
 begins_with_no_leftover_of_a_killed_process()
+makes_room_before_a_backup_that_needs_it()
 keeps_the_log_that_is_on_its_way_from_the_bucket()
 refuses_the_directory_of_another_stack_before_it_removes_anything()
 claims_a_directory_for_one_stack()
