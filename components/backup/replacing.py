@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import tempfile
 
-from databases import BackupError, connected
-from schema import EMPTY, SCHEMA
+from databases import BackupError, connected, rows_of
+from schema import DEPENDENTS, EMPTY, SCHEMA
 
 # Does not warn of the catalog's tables, which belong to the server's owner.
 ANALYZE = b"SET client_min_messages = error; ANALYZE;"
@@ -16,6 +16,24 @@ ANALYZE = b"SET client_min_messages = error; ANALYZE;"
 TIMEOUT, TIMEOUT_SINCE = b"SET transaction_timeout = 0;\n", 17
 # Lines at the beginning of pg_restore's text that have all of its settings, and no data.
 HEAD = 40
+# Objects that a refusal names.
+SHOWN = 10
+
+
+def check_dependents(names):
+    """Refuses to replace databases if that would remove what is in no backup.
+
+    :raises BackupError: with the objects
+    """
+    for name in names:
+        with connected(name) as cursor:
+            found = [found for (found,) in rows_of(cursor, DEPENDENTS)]
+        if found:
+            more = "" if len(found) <= SHOWN else f" and {len(found) - SHOWN} more"
+            raise BackupError(
+                f"{', '.join(found[:SHOWN])}{more}: outside the schema {SCHEMA} of the {name} database, this depends on it, and would be lost "
+                "with what a restoration replaces; nothing was replaced: drop it first, and make it again afterwards"
+            )
 
 
 def copy_statements(source, target, server):

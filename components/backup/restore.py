@@ -14,7 +14,7 @@ import time
 from archive import read_manifest
 from databases import BackupError, register_own
 from progress import reported
-from replacing import restore
+from replacing import check_dependents, restore
 
 RECEIVED = pathlib.Path("/tmp/received")
 READY = pathlib.Path("/tmp/ready")
@@ -49,6 +49,7 @@ def wait():
 
 def main():
     logins = register_own()
+    check_dependents(logins)
     wait()
     manifest = json.loads((RECEIVED / "manifest.json").read_text())
     for name, contents in manifest["databases"].items():

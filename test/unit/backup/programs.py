@@ -295,6 +295,18 @@ def restores_with_the_settings_that_a_server_knows():
     assert fault_of(replacing.restore, "metadata", "metadata.dump") == "restoring the metadata database failed: no rights"
 
 
+def replaces_nothing_that_other_schemas_need():
+    import restore
+
+    found = {"metadata": [], "results": [(f"view reports.v{number:02}",) for number in range(12)]}
+    replacing.connected, replacing.rows_of = contextlib.nullcontext, lambda name, _: found[name]
+    assert fault_of(replacing.check_dependents, ["metadata"]) is None
+    # Before the archive comes, and so before any database is replaced.
+    restore.register_own, restore.wait = lambda: found, None
+    fault = fault_of(restore.main)
+    assert fault.startswith("view reports.v00, view reports.v01") and "v09 and 2 more: outside the schema public of the results database" in fault
+
+
 def refuses_copies_for_which_the_disk_has_no_room():
     sizes = {"metadata": 600 * 10**6, "results": 400 * 10**6}
     room.connected, room.size_of = contextlib.nullcontext, sizes.get
@@ -736,4 +748,5 @@ registers_logins_for_the_owner_alone()
 restores_with_the_settings_that_a_server_knows()
 refuses_copies_for_which_the_disk_has_no_room()
 waits_while_an_archive_grows()
+replaces_nothing_that_other_schemas_need()
 reports_long_work_until_its_end()
