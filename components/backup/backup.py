@@ -234,6 +234,8 @@ def serve():
         threading.Thread(target=base.report_moments, daemon=True).start()
     else:
         base.remove_all()
+        # Nothing would take the base whose success removes its failure.
+        failure_of("base").unlink(missing_ok=True)
         mirror.end()
     # Monotonic times before which a kind of task is not tried again.
     pauses = {}

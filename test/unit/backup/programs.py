@@ -112,6 +112,16 @@ def begins_with_no_leftover_of_a_killed_process():
     assert [path.name for path in pathlib.Path(tempfile.gettempdir()).iterdir()] == ["wal"]
 
 
+def forgets_the_failure_of_a_base_that_nothing_takes():
+    with_store("unbased", "20260101T000000Z")
+    for kind in ("base", "backup"):
+        backup.failure_of(kind).write_text(json.dumps({"at": "2026-01-01T00:00:00+00:00", "fault": kind}))
+    next_step()
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        backup.show({"backups": []})
+    assert json.loads(shown.getvalue())["failure"]["fault"] == "backup" and not backup.failure_of("base").exists()
+
+
 def refuse(*_):
     raise OSError("no space is left")
 
@@ -737,6 +747,7 @@ reads_the_volume_first()
 mirrors_bases_and_log()
 needs_no_bucket()
 begins_with_no_leftover_of_a_killed_process()
+forgets_the_failure_of_a_base_that_nothing_takes()
 makes_room_before_a_backup_that_needs_it()
 keeps_the_log_that_is_on_its_way_from_the_bucket()
 refuses_the_directory_of_another_stack_before_it_removes_anything()
