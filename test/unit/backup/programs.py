@@ -101,6 +101,8 @@ def counts_no_note_that_is_damaged():
     with contextlib.redirect_stderr(io.StringIO()) as told:
         assert [note["id"] for note in backup.backups()] == ["20260101T000000Z"]
     assert "20260102T000000Z.json cannot be read" in told.getvalue()
+    # A note may be removed while the others are listed.
+    assert notes.read_note(backup.STORE / "20260103T000000Z.json") is None
 
 
 def begins_with_no_leftover_of_a_killed_process():
