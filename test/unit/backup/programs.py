@@ -663,6 +663,26 @@ def reads_the_volume_first():
     assert fault == f"there is no backup 20260103T000000Z in the volume or {place}; expected one of npm run backup -- --list"
 
 
+def sends_no_checksums_to_other_stores_than_that_of_aws():
+    kept = dict(sys.modules)
+    sys.modules |= {
+        "boto3": SimpleNamespace(client=lambda *_, **given: given["endpoint_url"]),
+        "boto3.exceptions": SimpleNamespace(Boto3Error=OSError),
+        "boto3.s3.transfer": SimpleNamespace(TransferConfig=dict),
+        "botocore.config": SimpleNamespace(Config=dict),
+        "botocore.exceptions": SimpleNamespace(BotoCoreError=OSError, ClientError=OSError),
+    }
+    sys.modules.pop("bucket", None)
+    import bucket
+
+    for endpoint, expected in ((None, None), ("https://s3.example.com", "when_required")):
+        bucket.settings = {"endpoint": endpoint}
+        bucket.client.cache_clear()
+        assert bucket.client() == endpoint and os.environ.get("AWS_REQUEST_CHECKSUM_CALCULATION") == expected, endpoint
+    for name in sys.modules.keys() - kept.keys():
+        del sys.modules[name]
+
+
 def base_note(known, recipient, system):
     return json.dumps({"id": known, "recipient": recipient, "system": system})
 
@@ -746,6 +766,7 @@ copies_alone_between_two_backups()
 takes_a_base_besides()
 removes_copies_of_its_own_keys_alone()
 reads_the_volume_first()
+sends_no_checksums_to_other_stores_than_that_of_aws()
 mirrors_bases_and_log()
 needs_no_bucket()
 begins_with_no_leftover_of_a_killed_process()
