@@ -8,7 +8,7 @@ import { checkCluster } from "./kubernetes/cluster/check.ts";
 import { resizingFaults } from "./kubernetes/cluster/resizing.ts";
 import { contextFlags, inCluster } from "./kubernetes/ownership.ts";
 import type { FindClaims, Found } from "./ownership/claims.ts";
-import { absence, holdsData, missingData, refusal, strangers } from "./ownership/judge.ts";
+import { absence, holdsData, missingData, refusal, strangers, wholly } from "./ownership/judge.ts";
 import type { KnownOwnership, StateResource } from "./ownership/known.ts";
 
 /** Returns the name of the running stack, without organization where Pulumi does not pass that to a component provider. */
@@ -83,19 +83,15 @@ export function lookFor(
 ): FindClaims {
   const flags = contextFlags(kubernetes);
   const look: FindClaims = async (claims) => {
-    let isWhole = true;
-    const onAbsence = () => {
-      isWhole = false;
-    };
-    const unknown = (kind: string, error: Error) => {
-      onAbsence();
-      return ownerUnknown(kind, error);
-    };
-    const find = forPlatform<() => Promise<readonly Found[]>>(platform, {
-      docker: () => onEngines(claims, onAbsence),
-      kubernetes: () => inCluster(claims, flags, unknown),
+    const find = forPlatform<(onAbsence: () => void) => Promise<readonly Found[]>>(platform, {
+      docker: (onAbsence) => onEngines(claims, onAbsence),
+      kubernetes: (onAbsence) =>
+        inCluster(claims, flags, (kind, error) => {
+          onAbsence();
+          return ownerUnknown(kind, error);
+        }),
     });
-    const found = await find();
+    const { found, isWhole } = await wholly(find);
     const strange = strangers(found, known);
     const theirs = hasFlag("adopt") ? strange.filter((one) => !holdsData(one)) : strange;
     if (theirs.length > 0) throw new Error(refusal(theirs, stack));

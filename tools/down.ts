@@ -5,6 +5,7 @@ import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
 import { strangers } from "../platforms/ownership/judge.ts";
 import type { KnownOwnership } from "../platforms/ownership/known.ts";
 import type { Settings } from "../settings/model/groups.ts";
+import { forgetBegin } from "./lib/backup/present.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { answerTo } from "./lib/commandLine/confirm.ts";
 import { print } from "./lib/commandLine/terminal.ts";
@@ -57,6 +58,7 @@ await main(async () => {
     await stack.destroyAll(found?.left);
     await keptOf(stack).remove();
     forgetDeployments(stack);
+    forgetBegin(stack);
     if (settings && found) await removeVolumes(settings, found.known);
   } else {
     await stack.destroyAllButData();

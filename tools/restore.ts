@@ -2,8 +2,9 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import type { Settings } from "../settings/model/groups.ts";
 import { isOlder } from "../settings/schema/versions.ts";
 import { type Archive, readArchive } from "./lib/backup/archive.ts";
-import { momentOf } from "./lib/backup/moment.ts";
+import { fetched } from "./lib/backup/fetched.ts";
 import { readOpenState } from "./lib/backup/openState.ts";
+import { backUpFirst, hasBegun, noteBegin, presentData } from "./lib/backup/present.ts";
 import {
   backupKeysIn,
   droppedKeyFault,
@@ -12,8 +13,9 @@ import {
   secretsState,
   validFernetKeys,
 } from "./lib/backup/secretsState.ts";
+import { sharedServerFault, urlsIn, urlsOf } from "./lib/backup/servers.ts";
 import { sharedPlaceFault } from "./lib/backup/shared.ts";
-import { placeOfBackups, saveBackup, takeBackup } from "./lib/backup/store.ts";
+import { placeOfBackups, takeBackup } from "./lib/backup/store.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { confirm } from "./lib/commandLine/confirm.ts";
 import { print } from "./lib/commandLine/terminal.ts";
@@ -27,43 +29,13 @@ import { ensureStackFile } from "./upgrade/stackFile.ts";
 
 type Flags = ReturnType<typeof commandLine<"restore">>["flags"];
 
-/** Archive to restore. */
-interface Fetched {
-  readonly file: string;
-  /** True for a copy beside the state, which nothing needs once the backup is restored. */
-  readonly isCopy: boolean;
-  /** True if this command made the copy, so that the backup is in its place, too. */
-  readonly isNew: boolean;
-}
-
 /** Present data to be replaced, and the keys of the archive. */
 interface Prepared {
-  readonly settings: Settings;
   readonly archive: Archive;
   readonly keys: string;
   readonly hasData: boolean;
-}
-
-/**
- * Finds an archive: a file as it is, or a copy of a backup of the stack, which may be made as of a moment. The copy stays until it
- * is restored, since the backup of the present data may take the place of the backup.
- */
-async function fetched(source: Stack, target: Stack, { from, at }: Flags): Promise<Fetched> {
-  if ((from === undefined) === (at === undefined))
-    throw new Error(
-      "expected either --from, with a backup that npm run backup -- --list shows or a file, or --at with a moment.",
-    );
-  if (from !== undefined && existsSync(userPath(from)))
-    return { file: userPath(from), isCopy: false, isNew: false };
-  const copyOf = (id: string) => target.beside(`restore-${id}`, "tar.age");
-  // A restore that failed has left the copy, and may have removed the container of the backups.
-  if (from !== undefined && existsSync(copyOf(from)))
-    return { file: copyOf(from), isCopy: true, isNew: false };
-  const moment = at === undefined ? undefined : momentOf(at);
-  const place = await placeOfBackups(source, source.deployed());
-  const id = from ?? (await takeBackup(place, moment)).id;
-  await saveBackup(place, id, copyOf(id));
-  return { file: copyOf(id), isCopy: true, isNew: true };
+  /** True if an earlier attempt to restore the archive has begun to replace the data. */
+  readonly isRepeated: boolean;
 }
 
 async function keysOf(source: Stack, file: string | undefined): Promise<string> {
@@ -78,7 +50,7 @@ async function keysOf(source: Stack, file: string | undefined): Promise<string> 
 
 /**
  * Makes sure that a stack has the secrets that open the data of an archive.
- * @returns true if the stack had no secrets before, and so no data
+ * @returns true if the stack had no secrets before, and so no data of its own
  * @throws Error if the stack has other secrets
  */
 async function ensureSecrets(
@@ -106,19 +78,6 @@ async function ensureSecrets(
   return true;
 }
 
-/** Takes a backup of the data that a restoration will replace. */
-async function backUpFirst(stack: Stack, settings: Settings): Promise<void> {
-  print("Backup of the data that is replaced:");
-  try {
-    await takeBackup(await placeOfBackups(stack, settings));
-  } catch (error) {
-    throw new Error(
-      `${reasonOf(error)}\nThe present data could not be backed up, and nothing was replaced; ` +
-        "expected a running stack with backups, or --no-backup if that data may be lost.",
-    );
-  }
-}
-
 /** Checks an archive against its target, gives the target its secrets, and asks whether present data may be replaced. */
 async function prepare(source: Stack, target: Stack, file: string, flags: Flags): Promise<Prepared> {
   const keys = await keysOf(source, flags.key);
@@ -134,23 +93,28 @@ async function prepare(source: Stack, target: Stack, file: string, flags: Flags)
   }
   const shared =
     target.name !== source.name &&
-    existsSync(source.file) &&
-    sharedPlaceFault(settings, source.deployed(), source.name);
+    ((existsSync(source.file) && sharedPlaceFault(settings, source.deployed(), source.name)) ||
+      sharedServerFault(await urlsOf(target, settings), urlsIn(archive.config), origin));
   if (shared) throw new Error(`${target.file}: ${shared}.`);
-  const hasData = !(await ensureSecrets(target, settings, archive));
-  const what = `The data of stack ${target.name} will be replaced by the backup of ${at.slice(0, 16)}; its tasks are stopped.`;
-  if (hasData && !flags.secrets) await confirm(what, flags.yes ?? false);
-  return { settings, archive, keys, hasData };
+  const data = presentData(target.name, await ensureSecrets(target, settings, archive), settings);
+  const isRepeated = hasBegun(target, id);
+  if (data !== undefined && !flags.secrets)
+    await confirm(
+      `${data} will be replaced by the backup of ${at.slice(0, 16)}; its tasks are stopped.`,
+      flags.yes ?? isRepeated,
+    );
+  return { archive, keys, hasData: data !== undefined, isRepeated };
 }
 
 async function restore(flags: Flags): Promise<void> {
   const source = new Stack(flags.stack);
   const target = new Stack(flags.as ?? source.name);
-  const { file, isCopy, isNew } = await fetched(source, target, flags);
+  const placeOf = (stack: Stack) => placeOfBackups(stack, stack.deployed());
+  const { file, isCopy, isNew } = await fetched(target, flags, () => placeOf(source));
   const drop = () => {
     if (isNew) rmSync(file);
   };
-  const { settings, archive, keys, hasData } = await prepare(source, target, file, flags).catch((error) => {
+  const { archive, keys, hasData, isRepeated } = await prepare(source, target, file, flags).catch((error) => {
     drop();
     throw error;
   });
@@ -159,7 +123,9 @@ async function restore(flags: Flags): Promise<void> {
     print(`Next, deploy the stack with its existing data: npm run up -- --stack ${target.name} --adopt`);
     return;
   }
-  if (hasData && !flags["no-backup"]) await backUpFirst(target, settings);
+  if (hasData && !flags["no-backup"])
+    await backUpFirst(async () => takeBackup(await placeOf(target)), isRepeated);
+  noteBegin(target, archive.manifest.id);
   await replaceData(target, { file, keys }).catch((error) => {
     throw new Error(
       `${reasonOf(error)}\nThe backup is in ${file}. Once the cause is removed, run this command again.`,

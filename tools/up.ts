@@ -9,6 +9,7 @@ import { stackFlag } from "../settings/model/names/stackFlag.ts";
 import { readText } from "../settings/read/yaml/text.ts";
 import { cargoFor, prepareImages } from "./images.ts";
 import type { AirflowApi } from "./lib/airflow.ts";
+import { forgetBegin } from "./lib/backup/present.ts";
 import { boundsOf, warnings } from "./lib/bounds/bounds.ts";
 import { removeOldImages } from "./lib/bounds/images.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
@@ -130,6 +131,7 @@ await main(async () => {
   // The program would keep this command from its end.
   await deployAndTryOut(stack, settings, flags, options).finally(() => early?.child.stdin.end());
   noteDeployment(stack, await described(stack, settings));
+  forgetBegin(stack);
   const reached = cargoFor(settings).filter(({ machine }) => !down.includes(machine.name));
   const here = [...usedImages(settings).map((name) => settings.images[name]), ...keptImages(stack)];
   await removeOldImages(reached, here).catch(({ message }: Error) =>

@@ -15,7 +15,6 @@ import sys
 import tempfile
 import threading
 import time
-from datetime import datetime
 
 import archive
 import base
@@ -42,8 +41,6 @@ RETRY_INTERVAL = 600
 PROOF_ROOM = 1.1
 # Seconds between two looks for what is due.
 LOOK_INTERVAL = 10
-# Seconds between two entries for the monitoring about the log of the database.
-REPORT_INTERVAL = 60
 
 settings = json.loads((pathlib.Path(__file__).parent / "settings.json").read_text())
 
@@ -123,7 +120,10 @@ def make(backup_id, names, facts):
 
 
 def remove_old():
+    """Removes what is beyond the number to keep, also before a backup, which may need the room on a disk that is full."""
     keep_latest(STORE, SUFFIX, settings["keep"])
+    if settings["continuous"]:
+        base.remove_old(settings["keep"])
 
 
 @contextlib.contextmanager
@@ -172,6 +172,7 @@ def tell(note):
 def take(makes=True):
     """Takes a backup, or only copies those without a copy."""
     with exclusive(), noted("backup"):
+        remove_old()
         started = now()
         note = make(id_of(started), register_own(), {"at": started.isoformat()}) if makes else backups()[0]
         remove_old()
@@ -187,24 +188,10 @@ def take_base():
     """Takes a base, for restorations as of any moment."""
     with exclusive(), noted("base"):
         facts = {key: settings[key] for key in ("version", "images")} | {"recipient": copies.recipients()[0]}
-        note = base.take(settings["keep"], facts)
-        # Log that is on its way from the bucket has no base yet.
-        if mirror.is_filled():
-            base.remove_log()
+        remove_old()
+        note = base.take(facts)
+        remove_old()
     log(f"Base {note['id']}: {note['bytes']} bytes; taken and recovered in {note['seconds']} s.")
-
-
-def report_moments():
-    """Records for the monitoring up to when the log of the database is kept, and when the latest base was taken, in seconds since 1970."""
-    while True:
-        time.sleep(REPORT_INTERVAL)
-        # Without a new entry the alerts that read it fire. A note may be removed while it is read.
-        with contextlib.suppress(psycopg2.Error, OSError):
-            latest = base.bases()[:1]
-            moments = base.reach()
-            times = {"to": moments and moments["to"], "base": latest[0]["at"] if latest else None}
-            extra = {key: at and datetime.fromisoformat(at).timestamp() for key, at in times.items()}
-            record_event("airflow_on_celery.moments", json.dumps(extra))
 
 
 def beat():
@@ -235,14 +222,20 @@ def remove_scratch():
 def serve():
     with exclusive():
         claim(STORE, settings, next(STORE.glob(f"*{SUFFIX}"), None))
+        try:
+            remove_old()
+        except OSError as error:
+            log(f"Old backups were not removed: {error}")
     remove_scratch()
     threading.Thread(target=beat, daemon=True).start()
     if settings["continuous"]:
         wal.start()
         mirror.start()
-        threading.Thread(target=report_moments, daemon=True).start()
+        threading.Thread(target=base.report_moments, daemon=True).start()
     else:
         base.remove_all()
+        # Nothing would take the base whose success removes its failure.
+        failure_of("base").unlink(missing_ok=True)
         mirror.end()
     # Monotonic times before which a kind of task is not tried again.
     pauses = {}

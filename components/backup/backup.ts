@@ -36,7 +36,15 @@ function overDatabases({ settings, server }: DatabaseArgs) {
       ...(results !== metadata && { results_url: url(results) }),
     },
     files: {
-      ...programs(backupPrograms, import.meta.url, "archive.py", "databases.py", "progress.py", "schema.py"),
+      ...programs(
+        backupPrograms,
+        import.meta.url,
+        "archive.py",
+        "databases.py",
+        "progress.py",
+        "replacing.py",
+        "schema.py",
+      ),
       ...server.files,
     },
     hosts: settings.extraHosts,

@@ -1,4 +1,4 @@
-"""Dumps and restores the databases of a stack, and counts their rows.
+"""Dumps the databases of a stack, counts their rows, and runs throwaway servers.
 
 Programs name a database by its service in libpq's service file, so that no password is in an argument or a variable.
 """
@@ -14,16 +14,13 @@ import time
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
-from schema import EMPTY, OWN_OBJECTS, SCHEMA
+from schema import OWN_OBJECTS, SCHEMA
 
 SERVICES = pathlib.Path("/dev/shm/services")
 # Services: Airflow's metadata, and Celery's results if these have a database of their own.
 NAMES = ("metadata", "results")
 # Seconds that pg_dump waits for the lock of a table, such as during a migration.
 LOCK_TIMEOUT = 300
-
-# Does not warn of the catalog's tables, which belong to the server's owner.
-ANALYZE = "SET client_min_messages = error; ANALYZE;"
 
 os.environ["PGSERVICEFILE"] = str(SERVICES)
 os.environ["PGCONNECT_TIMEOUT"] = "10"
@@ -182,40 +179,6 @@ def dump(name, target):
         flags = ["--format=custom", f"--schema={SCHEMA}", "--no-owner", "--no-privileges", f"--lock-wait-timeout={LOCK_TIMEOUT}s"]
         run(["pg_dump", *flags, f"--snapshot={snapshot}", f"--file={target}"], name)
         return contents_of(cursor) | {"bytes": size_of(cursor)}
-
-
-def restore(name, source, analyzes=True):
-    """Replaces the contents of a database by a dump, in one transaction.
-
-    :param analyzes: true to collect statistics as well, which a dump lacks; without them a query of a large table may read all of it
-    :raises BackupError: if this fails; the database is then unchanged
-    """
-    environment = os.environ | {"PGSERVICE": name, "PGOPTIONS": "-c client_min_messages=warning"}
-    flags = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
-    with tempfile.TemporaryFile("w+") as errors, subprocess.Popen(
-        ["psql", *flags], env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors
-    ) as client:
-        with contextlib.suppress(BrokenPipeError):
-            client.stdin.write(EMPTY)
-            client.stdin.flush()
-        reader = subprocess.run(
-            # By its schema, an archive of everything that a database had restores Airflow's tables alone.
-            ["pg_restore", f"--schema={SCHEMA}", "--no-owner", "--no-privileges", "--file=-", source],
-            stdout=client.stdin,
-            stderr=errors,
-            check=False,
-        )
-        if reader.returncode != 0:
-            # Keeps psql from the end of its input, at which it would commit.
-            client.kill()
-        elif analyzes:
-            with contextlib.suppress(BrokenPipeError):
-                client.stdin.write(ANALYZE)
-        with contextlib.suppress(BrokenPipeError):
-            client.stdin.close()
-        if client.wait() != 0:
-            errors.seek(0)
-            raise BackupError(f"restoring the {name} database failed: {errors.read().strip()[-1000:]}")
 
 
 # Settings of a throwaway server, whose data nobody needs after a crash.

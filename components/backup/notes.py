@@ -65,9 +65,11 @@ def notes_in(folder, suffix):
 
 
 def read_note(path):
-    """Reads a note; None if a faulty disk has damaged it, which must not hide the others."""
+    """Reads a note; None if it was removed meanwhile, or a faulty disk has damaged it, which must not hide the others."""
     try:
         return json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
     except ValueError as error:
         print(f"{path} cannot be read: {error}; it does not count", file=sys.stderr, flush=True)
         return None

@@ -19,6 +19,14 @@ def opens(path):
     return begin != b""
 
 
+def mark(path, own):
+    """Writes the note of the owner. A full disk must not end the program, which makes room next; the next start tries again."""
+    try:
+        write_note(path, own)
+    except OSError as error:
+        print(f"{path} was not written: {error}; expected free disk for backups", flush=True)
+
+
 def claim(store, settings, archive):
     """Makes a directory of backups the stack's own.
 
@@ -39,4 +47,6 @@ def claim(store, settings, archive):
             f"a directory for stack {stack} alone: set backup.to to another one, or restore one of these backups. If nobody needs them, "
             "empty the directory."
         )
-    write_note(path, {"stack": stack, "recipient": keys[0]})
+    own = {"stack": stack, "recipient": keys[0]}
+    if owner != own:
+        mark(path, own)

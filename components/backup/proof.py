@@ -6,7 +6,8 @@ import tempfile
 
 import archive
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from databases import BackupError, connected, contents_of, restore, rows_of, throwaway_server
+from databases import BackupError, connected, contents_of, rows_of, throwaway_server
+from replacing import restore
 
 # Encrypted values in Airflow's metadata.
 ENCRYPTED = (

@@ -10,7 +10,8 @@ import tempfile
 
 import archive
 from backup import archive_of, exclusive
-from databases import BackupError, connected, contents_of, restore, size_of, throwaway_server
+from databases import BackupError, connected, contents_of, size_of, throwaway_server
+from replacing import restore
 from room import THROWAWAY_LOG, check_free
 
 # Port on the loopback interface, which the container of the migration shares.

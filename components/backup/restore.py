@@ -12,8 +12,9 @@ import sys
 import time
 
 from archive import read_manifest
-from databases import BackupError, register_own, restore
+from databases import BackupError, register_own
 from progress import reported
+from replacing import check_dependents, restore
 
 RECEIVED = pathlib.Path("/tmp/received")
 READY = pathlib.Path("/tmp/ready")
@@ -48,6 +49,7 @@ def wait():
 
 def main():
     logins = register_own()
+    check_dependents(logins)
     wait()
     manifest = json.loads((RECEIVED / "manifest.json").read_text())
     for name, contents in manifest["databases"].items():

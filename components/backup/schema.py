@@ -15,8 +15,20 @@ UNION ALL SELECT 'TYPE', oid::regtype::text, typowner, 'pg_type'::regclass, oid
     AND (typtype IN ('e', 'd', 'r') OR typtype = 'c' AND (SELECT relkind FROM pg_class WHERE pg_class.oid = typrelid) = 'c')
 """
 OWN_OBJECTS = f"""
-SELECT kind, name, owner FROM ({OBJECTS}) objects
+SELECT kind, name, owner, class, oid FROM ({OBJECTS}) objects
   WHERE NOT EXISTS (SELECT FROM pg_depend WHERE classid = class AND objid = objects.oid AND deptype = 'e')
+"""
+
+# Objects of other schemas, or of none, that would go with those of the schema: views of its tables, keys that refer to them, columns
+# of its types.
+DEPENDENTS = f"""
+WITH RECURSIVE gone AS (
+  SELECT class::oid AS class, oid, 'public' AS place FROM ({OWN_OBJECTS}) own
+  UNION SELECT classid, objid, split_part((pg_identify_object_as_address(classid, objid, 0)).object_names[1], '.', 1)
+    FROM pg_depend JOIN gone ON refclassid = class AND refobjid = oid WHERE place IN ('public', 'pg_toast')
+)
+SELECT DISTINCT regexp_replace(pg_describe_object(class, oid, 0), '^rule _RETURN on ', '') FROM gone
+  WHERE place NOT IN ('public', 'pg_toast') ORDER BY 1
 """
 
 # Empties the schema, in the transaction that restores the dump. The schema itself, which may belong to somebody else, stays. Collects

@@ -28,6 +28,20 @@ export function describeClaim({ kind, name, machine, installation }: Found): str
 }
 
 /**
+ * Looks for resources, and notes whether every engine, or the cluster, has answered.
+ * @param find looks, and calls its argument where nothing answers
+ */
+export async function wholly(
+  find: (onAbsence: () => void) => Promise<readonly Found[]>,
+): Promise<{ readonly found: readonly Found[]; readonly isWhole: boolean }> {
+  let isWhole = true;
+  const found = await find(() => {
+    isWhole = false;
+  });
+  return { found, isWhole };
+}
+
+/**
  * Lists the volumes of a state if none of them is there: the command is on its way to another engine or cluster, whose
  * objects it would take for its own, or the data is lost.
  * @param adopts true if volumes of another installation are taken over

@@ -4,7 +4,7 @@ import { onEngines } from "../../platforms/docker/ownership.ts";
 import { contextFlags, inCluster } from "../../platforms/kubernetes/ownership.ts";
 import { type DeployedMachine, machineOf, machinesOf } from "../../platforms/machines.ts";
 import type { Claim, Found } from "../../platforms/ownership/claims.ts";
-import { absence, describeClaim, missingData, strangers } from "../../platforms/ownership/judge.ts";
+import { absence, describeClaim, missingData, strangers, wholly } from "../../platforms/ownership/judge.ts";
 import { claimOf, type KnownOwnership, keyOnMachine, knownFrom } from "../../platforms/ownership/known.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { print } from "./commandLine/terminal.ts";
@@ -66,15 +66,11 @@ export async function spare(
   const known = knownFrom(resources);
   const machines = machinesOf(settings);
   const claims = claimsOf(resources, machines).map(([, claim]) => claim);
-  let isWhole = true;
-  const onAbsence = () => {
-    isWhole = false;
-  };
-  const find = forPlatform(settings.platform, {
-    docker: () => onEngines(claims, onAbsence),
+  const find = forPlatform<(onAbsence: () => void) => Promise<readonly Found[]>>(settings.platform, {
+    docker: (onAbsence) => onEngines(claims, onAbsence),
     kubernetes: () => inCluster(claims, contextFlags(settings.kubernetes)),
   });
-  const found = await find();
+  const { found, isWhole } = await wholly(find);
   const missing = isWhole && !isCutOff ? missingData(found, known, false) : [];
   if (missing.length > 0) throw new Error(absence(missing, stack.name));
   const foreign = strangers(found, known);

@@ -1,5 +1,5 @@
 import { setFlags } from "../../deploymentFlags.ts";
-import { sendTo } from "../lib/backup/send.ts";
+import { sendTo, waitingJob } from "../lib/backup/send.ts";
 import { run } from "../lib/process.ts";
 import type { Stack } from "../lib/stack.ts";
 
@@ -16,5 +16,5 @@ export async function replaceData(
   await stack.destroyAllButData();
   setFlags({ restore: true });
   const deployment = up(stack);
-  await Promise.all([deployment, sendTo(stack, archive, deployment)]);
+  await Promise.all([deployment, sendTo(() => waitingJob(stack), archive, deployment)]);
 }

@@ -18,7 +18,7 @@ import { withVersion } from "../lib/upgrade/stackVersion.ts";
 import { settingsIn } from "./checked.ts";
 import { writeStackFile } from "./effects.ts";
 import { up } from "./replaceData.ts";
-import { textFor } from "./textFor.ts";
+import { textFor, withSecretsOf } from "./textFor.ts";
 
 /** Checks that the engine still has the images that were built here; throws an Error if one is gone. */
 async function checkImages({ number, images, revision }: ProvenDeployment): Promise<void> {
@@ -64,7 +64,8 @@ await main(async () => {
   const begin = Date.now();
   const present = readText(stack.file);
   const { images, platform } = stack.deployed();
-  const wanted = picked(known, words[0], { text: present, images });
+  const withSecrets = known.map((made) => ({ ...made, text: withSecretsOf(present, made.text) }));
+  const wanted = picked(withSecrets, words[0], { text: present, images });
   const deployed = stack.deployedVersion() ?? (await stack.outputs()).version;
   if (wanted.version !== deployed) throw new Error(await otherSchema(stack, wanted, deployed));
   const pinned = textFor(wanted, settingsIn(stack, wanted.text));
@@ -74,6 +75,9 @@ await main(async () => {
   const { dagsGit } = settingsIn(stack, text);
   if (capabilities[platform].engines) await checkImages(wanted);
   print(`Back to deployment ${wanted.number} of ${wanted.at.slice(0, 16)}, by ${wanted.who}`);
+  print(
+    "  secrets stay as they are: secretGenerations and previousSecrets are those of the present stack file",
+  );
   if (!dagsGit)
     print(`  DAGs of a folder stay as they are; the project was at ${wanted.revision ?? "no revision"} then`);
   writeStackFile(stack, text);

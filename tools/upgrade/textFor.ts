@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { parseDocument } from "yaml";
 import type { Settings } from "../../settings/model/groups.ts";
 import { prefix } from "../../settings/read/unknownNames.ts";
@@ -16,5 +17,21 @@ export function textFor(
   // The packages are in the image already.
   if (differing.some(([name]) => name === "airflow"))
     for (const key of ["requirements", "systemPackages"]) document.deleteIn(["config", `${prefix}${key}`]);
+  return document.toString({ lineWidth: 0 });
+}
+
+/** Keys that say when secrets are replaced: an earlier value would replace them once more, and drop those that data needs. */
+const rotation = ["secretGenerations", "previousSecrets"].map((key) => ["config", `${prefix}${key}`]);
+
+/** Returns the text of an earlier stack file with the present replacement of secrets. */
+export function withSecretsOf(present: string, text: string): string {
+  const [now, document] = [parseDocument(present), parseDocument(text)];
+  const valueIn = (of: typeof now, path: readonly string[]) => of.createNode(of.getIn(path)).toJSON();
+  const differing = rotation.filter(
+    (path) => !isDeepStrictEqual(valueIn(now, path), valueIn(document, path)),
+  );
+  if (differing.length === 0) return text;
+  for (const path of differing) document.setIn(path, document.createNode(valueIn(now, path)));
+  for (const path of rotation.filter((one) => !now.hasIn(one))) document.deleteIn(path);
   return document.toString({ lineWidth: 0 });
 }

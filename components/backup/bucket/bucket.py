@@ -40,6 +40,13 @@ EXPECTED = {
 }
 
 
+# Newer clients send checksums by default. Other stores than that of AWS may refuse them; a bucket of AWS with an object lock needs them.
+WITHOUT_CHECKSUMS = {
+    "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
+    "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
+}
+
+
 def secret(name):
     path = SECRETS / name
     return path.read_text() if path.exists() else None
@@ -48,12 +55,9 @@ def secret(name):
 @functools.cache
 def client():
     """Returns the client. Without keys it finds an identity by itself, as boto3 documents."""
-    # Newer clients send checksums by default, which other stores than that of AWS may refuse.
-    os.environ |= {
-        "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
-        "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
-    }
     endpoint = settings.get("endpoint")
+    if endpoint:
+        os.environ |= WITHOUT_CHECKSUMS
     return boto3.client(
         "s3",
         endpoint_url=endpoint,

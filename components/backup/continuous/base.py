@@ -10,6 +10,8 @@ import time
 from datetime import datetime, timezone
 
 import archive
+import mirror
+import psycopg2
 import wal
 from databases import (
     BackupError,
@@ -17,6 +19,7 @@ from databases import (
     contents_of,
     major_of,
     own_logins,
+    record_event,
     register,
     register_own,
     run,
@@ -31,6 +34,8 @@ SUFFIX = ".base.tar.age"
 ROOM = 1.3
 # Seconds until the log of a base is kept.
 LOG_TIMEOUT = 120
+# Seconds between two entries for the monitoring.
+REPORT_INTERVAL = 60
 
 
 def remove_all():
@@ -70,6 +75,19 @@ def reach():
     if last is None:
         return None
     return {"from": min(note["at"] for note in known), "to": datetime.fromtimestamp(last, timezone.utc).isoformat()}
+
+
+def report_moments():
+    """Records for the monitoring up to when the log of the database is kept, and when the latest base was taken, in seconds since 1970."""
+    while True:
+        time.sleep(REPORT_INTERVAL)
+        # Without a new entry the alerts that read it fire. A note may be removed while it is read.
+        with contextlib.suppress(psycopg2.Error, OSError):
+            latest = bases()[:1]
+            moments = reach()
+            times = {"to": moments and moments["to"], "base": latest[0]["at"] if latest else None}
+            extra = {key: at and datetime.fromisoformat(at).timestamp() for key, at in times.items()}
+            record_event("airflow_on_celery.moments", json.dumps(extra))
 
 
 def before(moment):
@@ -127,12 +145,10 @@ def await_log(system, last):
             wal.keep()
 
 
-def take(keep, facts):
-    """Takes and proves a base; removes earlier ones.
+def take(facts):
+    """Takes and proves a base.
 
-    :param keep: bases that are kept
     :param facts: facts for the note
-
     :raises BackupError: if the base, or its proof, fails
     """
     started = time.monotonic()
@@ -161,12 +177,18 @@ def take(keep, facts):
         settle(partial, archive_of(note))
     finally:
         partial.unlink(missing_ok=True)
-    keep_latest(BASES, SUFFIX, keep)
     return note
 
 
+def remove_old(keep):
+    """Removes all bases but the latest ones, and the log that no base needs."""
+    keep_latest(BASES, SUFFIX, keep)
+    # Log that is on its way from the bucket has no base yet.
+    if mirror.is_filled():
+        remove_log()
+
+
 def remove_log():
-    """Removes the log that no base needs."""
     firsts = {}
     for kept in bases():
         firsts[kept["system"]] = min(kept["first"], firsts.get(kept["system"], kept["first"]))

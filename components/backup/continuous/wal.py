@@ -31,6 +31,8 @@ INTERVAL = 20
 RETRY_INTERVAL = 5
 SEGMENT = re.compile(r"[0-9A-F]{24}")
 SEGMENT_BYTES = 16 * 2**20
+# Bytes of received log that may wait until they are kept, on a disk that others need; the server keeps as much (`wal_keep_size`).
+MOST_WAITING = 512 * 2**20
 # Suffixes of kept segments; the newest segment is incomplete.
 COMPLETE, PARTIAL = ".gz.age", ".partial.gz.age"
 # Note of the moment up to which the log is kept.
@@ -49,6 +51,7 @@ class Receiver:
     """State of this container's receiver."""
 
     system = None
+    process = None
     fault = None
     # True if the server no longer has what follows the kept log: a receiver goes on at the present.
     has_gap = False
@@ -137,15 +140,33 @@ def prepare(system):
     return folder
 
 
+def waiting(system):
+    """Returns the bytes that were received, and have yet to be kept."""
+    return sum(path.stat().st_size for path in (RECEIVED / system).glob("*"))
+
+
+def check_waiting(system):
+    """Refuses to receive more than can be kept.
+
+    :raises BackupError: with the bytes that wait
+    """
+    if (bytes := waiting(system)) > MOST_WAITING:
+        raise BackupError(
+            f"{bytes // 2**20} MiB of received log wait, since they could not be kept beside the backups; expected at most "
+            f"{MOST_WAITING // 2**20} MiB: free some disk there, or lower backup.keep"
+        )
+
+
 def receive():
     """Receives the log for as long as the container runs."""
     while True:
         try:
             system, _ = system_now()
             folder = prepare(system)
+            check_waiting(system)
             receiver = client("pg_receivewal", f"--directory={folder}", "--no-loop", "--status-interval=5")
             with exclusive:
-                Receiver.system, Receiver.awaited = system, []
+                Receiver.system, Receiver.process, Receiver.awaited = system, receiver, []
             _, errors = receiver.communicate()
             Receiver.fault = errors.strip()[-500:]
             with exclusive:
@@ -181,9 +202,9 @@ def copy(system):
         if not (target / f"{path.name}{COMPLETE}").exists():
             encrypt(path, target / f"{path.name}{COMPLETE}")
         (target / f"{path.name}{PARTIAL}").unlink(missing_ok=True)
-    # Leaves the last one, after which the receiver goes on.
-    for path in complete[:-1]:
-        path.unlink()
+        # Leaves the last one, after which the receiver goes on.
+        if path != complete[-1]:
+            path.unlink()
     for path in segments:
         if path.suffix == ".partial":
             try:
@@ -223,12 +244,21 @@ def through(system):
     return json.loads(path.read_text())["at"] if path.exists() else None
 
 
+def keep_bounded():
+    """Keeps what was received, and stops the receiver if too much is left, as on a full disk; it starts again once there is room."""
+    try:
+        keep()
+    finally:
+        if Receiver.process and waiting(Receiver.system) > MOST_WAITING:
+            Receiver.process.terminate()
+
+
 def keep_on():
     """Keeps what is received for as long as the container runs."""
     while True:
         time.sleep(INTERVAL)
         try:
-            keep()
+            keep_bounded()
         except Exception as error:
             print(f"Log of the database: not kept, next attempt in {INTERVAL} s: {told(error)}", flush=True)
 
@@ -239,7 +269,7 @@ def remove_before(firsts):
     :param firsts: number of the first segment that a base needs, by identifier of the database cluster
     """
     with exclusive:
-        for folder in KEPT.iterdir():
+        for folder in KEPT.glob("*"):
             for path in kept(folder.name):
                 if folder.name not in firsts or number(path.name) < firsts[folder.name]:
                     path.unlink()

@@ -7,8 +7,10 @@ import { Decrypter, Encrypter, generateIdentity, identityToRecipient } from "age
 import { parse } from "yaml";
 import { identityOf } from "../../../components/backup/identity.ts";
 import { readArchive } from "../../../tools/lib/backup/archive.ts";
+import { sendTo } from "../../../tools/lib/backup/send.ts";
 import { stackText } from "../../../tools/lib/backup/stackText.ts";
 import { run } from "../../../tools/lib/process.ts";
+import type { Place } from "../../../tools/lib/reach/place.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
 const folder = temporaryFolder("archive");
@@ -79,6 +81,23 @@ test("a truncated archive is refused", async () => {
   const file = join(folder, "short.tar.age");
   writeFileSync(file, readFileSync(whole).subarray(0, 200_000));
   await assert.rejects(readArchive(file, identity), /is not restored; it is damaged/);
+});
+
+test("an archive that a broken connection kept from its job is sent again, and once", async () => {
+  const received = join(folder, "received");
+  const exec = join(folder, "exec");
+  const once = `test -e ${received}.broken || { touch ${received}.broken; head -c 9; echo broken pipe >&2; exit 1; }`;
+  writeFileSync(exec, `#!/bin/sh\n${once}\ntest "$3" = receive && cat >> ${received}\n`, { mode: 0o755 });
+  const job = { name: "restore", program: "sh", args: [exec], env: {} } as unknown as Place;
+  const { promise: deployment, resolve: end } = Promise.withResolvers<void>();
+  let looks = 0;
+  const find = async () => {
+    looks += 1;
+    if (looks > 2) end();
+    return job;
+  };
+  await sendTo(find, { file: whole, keys: identity }, deployment);
+  assert.deepEqual(readFileSync(received), readFileSync(join(folder, "whole.tar")));
 });
 
 test("an archive whose file differs from the manifest is refused", async () => {

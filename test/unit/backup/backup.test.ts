@@ -188,6 +188,7 @@ test("the restoration runs after Postgres and before every client of the databas
     "/opt/backup/archive.py",
     "/opt/backup/databases.py",
     "/opt/backup/progress.py",
+    "/opt/backup/replacing.py",
     "/opt/backup/restore.py",
     "/opt/backup/schema.py",
     "/run/secrets/metadata_url",

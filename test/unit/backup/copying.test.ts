@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fetched } from "../../../tools/lib/backup/fetched.ts";
+import { backUpFirst, forgetBegin, hasBegun, noteBegin } from "../../../tools/lib/backup/present.ts";
 import { sharedPlaceFault } from "../../../tools/lib/backup/shared.ts";
 import { saveBackup, takeBackup } from "../../../tools/lib/backup/store.ts";
 import type { Place } from "../../../tools/lib/reach/place.ts";
@@ -78,6 +80,44 @@ test("the backup that was taken is the new one, even if a clock that was ahead d
     now: "touch taken",
   });
   assert.equal((await takeBackup(of)).id, "B2");
+});
+
+test("a restore that failed finds its copy again, of a backup and of a moment, without the container that had it", async () => {
+  const folder = temporaryFolder("fetched");
+  const target = { beside: (what: string, ending: string) => join(folder, `${what}.unit.${ending}`) };
+  const gone = () => assert.fail("the container is gone");
+  const { place: of } = container({
+    list: listing(["B1"]),
+    send: `printf '${archive}'`,
+  });
+  const copy = { file: join(folder, "restore-B1.unit.tar.age"), isCopy: true };
+  const from = { from: "B1" };
+  assert.deepEqual(await fetched(target, from, async () => of), { ...copy, isNew: true });
+  assert.deepEqual(await fetched(target, from, gone), { ...copy, isNew: false });
+  const file = join(folder, "restore-20260301T120000Z.unit.tar.age");
+  writeFileSync(file, archive);
+  const at = { at: "2026-03-01T13:00:00+01:00" };
+  assert.deepEqual(await fetched(target, at, gone), { file, isCopy: true, isNew: false });
+  await assert.rejects(fetched(target, { ...at, ...from }, gone), /expected either --from/);
+});
+
+test("only a restore that has begun before, of the same backup, goes on where the present data cannot be backed up", async () => {
+  const folder = temporaryFolder("begun");
+  const target = { beside: (what: string, ending: string) => join(folder, `${what}.unit.${ending}`) };
+  const fails = () => Promise.reject(new Error("Stack unit has no running backup"));
+  assert.equal(hasBegun(target, "B1"), false);
+  await assert.rejects(
+    backUpFirst(fails, false),
+    /no running backup\nThe present data could not be backed up/,
+  );
+  noteBegin(target, "B1");
+  assert.deepEqual([hasBegun(target, "B1"), hasBegun(target, "B2")], [true, false]);
+  await backUpFirst(fails, true);
+  let taken = 0;
+  await backUpFirst(async () => taken++, true);
+  assert.equal(taken, 1);
+  forgetBegin(target);
+  assert.equal(hasBegun(target, "B1"), false);
 });
 
 test("a stack that gets the secrets of another one needs a place of its own for its backups", () => {

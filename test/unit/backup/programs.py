@@ -41,6 +41,7 @@ import notes  # noqa: E402
 import owner  # noqa: E402
 import progress  # noqa: E402
 import proof  # noqa: E402
+import replacing  # noqa: E402
 import room  # noqa: E402
 import wal  # noqa: E402
 
@@ -100,6 +101,8 @@ def counts_no_note_that_is_damaged():
     with contextlib.redirect_stderr(io.StringIO()) as told:
         assert [note["id"] for note in backup.backups()] == ["20260101T000000Z"]
     assert "20260102T000000Z.json cannot be read" in told.getvalue()
+    # A note may be removed while the others are listed.
+    assert notes.read_note(backup.STORE / "20260103T000000Z.json") is None
 
 
 def begins_with_no_leftover_of_a_killed_process():
@@ -109,6 +112,54 @@ def begins_with_no_leftover_of_a_killed_process():
     (pathlib.Path(tempfile.gettempdir()) / "wal").mkdir()
     next_step()
     assert [path.name for path in pathlib.Path(tempfile.gettempdir()).iterdir()] == ["wal"]
+
+
+def forgets_the_failure_of_a_base_that_nothing_takes():
+    with_store("unbased", "20260101T000000Z")
+    for kind in ("base", "backup"):
+        backup.failure_of(kind).write_text(json.dumps({"at": "2026-01-01T00:00:00+00:00", "fault": kind}))
+    next_step()
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        backup.show({"backups": []})
+    assert json.loads(shown.getvalue())["failure"]["fault"] == "backup" and not backup.failure_of("base").exists()
+
+
+def refuse(*_):
+    raise OSError("no space is left")
+
+
+def makes_room_before_a_backup_that_needs_it():
+    ids = [f"2026010{day}T000000Z" for day in range(1, 5)]
+    with_store("crowded", *ids)
+    base.BASES = backup.STORE / "bases"
+    base.BASES.mkdir()
+    for known in ids:
+        (base.BASES / f"{known}.json").write_text(json.dumps({"id": known}))
+        (base.BASES / f"{known}{base.SUFFIX}").touch()
+
+    def left():
+        return [[note["id"] for note in notes] for notes in (backup.backups(), base.bases())]
+
+    # At the start a failure to remove ends nothing; no base is removed in a stack without a log.
+    keep_latest, backup.keep_latest = backup.keep_latest, refuse
+    base.remove_all, removing = lambda: None, base.remove_all
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        assert next_step() == {} and "Old backups were not removed: no space is left" in told.getvalue()
+    backup.keep_latest = keep_latest
+    assert next_step() == {}
+    latest = ids[:1:-1]
+    assert left() == [latest, ids[::-1]]
+    base.remove_all = removing
+    # Before a backup, and before a base; what is kept stays although the backup fails.
+    backup.settings["continuous"] = True
+    make("20260105T000000Z")
+    backup.make, backup.register_own, original = refuse, lambda: None, (backup.make, backup.register_own)
+    base.remove_log, mirror.is_filled, log_of = lambda: None, lambda: True, (base.remove_log, mirror.is_filled)
+    assert fault_of(backup.take) == "OSError: no space is left"
+    assert left() == [["20260105T000000Z", latest[0]], latest]
+    backup.make, backup.register_own = original
+    base.remove_log, mirror.is_filled = log_of
+    backup.settings["continuous"] = False
 
 
 def claims_a_directory_for_one_stack():
@@ -133,6 +184,16 @@ def claims_a_directory_for_one_stack():
     assert fault("prod") is None
     keys[:] = ["age1lost"]
     assert "has backups of stack prod" in fault("prod")
+    # A disk that is full keeps nobody from the directory, and a note that is right stays as it is.
+    keys[:] = ["age1newest", "age1new"]
+    owner.write_note, writing = refuse, owner.write_note
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        assert fault("prod") is None and "owner.json was not written: no space is left" in told.getvalue()
+    owner.write_note = writing
+    assert fault("prod") is None
+    owner.write_note = None
+    assert fault("prod") is None
+    owner.write_note = writing
     # A note that is damaged says nothing.
     (store / "owner.json").write_text("")
     assert "has backups of another stack" in fault("prod", "foreign") and fault("prod", "ours") is None
@@ -153,12 +214,15 @@ def keeps_the_log_that_is_on_its_way_from_the_bucket():
     bucket.is_away = True
     removed = []
     base.take, base.remove_log = (lambda *_: {"id": "1", "bytes": 1, "seconds": 1}), lambda: removed.append(1)
+    backup.settings["continuous"] = True
     backup.take_base()
     assert removed == []
     bucket.is_away = False
     mirror.mirror()
+    # Before a base, for which it makes room, and after it.
     backup.take_base()
-    assert removed == [1]
+    assert removed == [1, 1]
+    backup.settings["continuous"] = False
     # A fetched file may be gone by the end, and no error ends the copying for good.
     bucket.objects |= {"bases/1.base.tar.age": b"", "bases/1.json": base_note("1", "age1earlier", "7").encode(), "wal/7/A.gz.age": b"log"}
     mirror.MIRRORED.unlink()
@@ -215,6 +279,44 @@ def registers_logins_for_the_owner_alone():
     databases.register({"metadata": {"host": "db", "password": "p=w#d"}, "results": {"host": "other"}})
     assert databases.SERVICES.read_text() == "[metadata]\nhost=db\npassword=p=w#d\n\n[results]\nhost=other\n"
     assert databases.SERVICES.stat().st_mode & 0o777 == 0o600
+
+
+def with_programs(**programs):
+    """Puts shell programs in front of all others."""
+    for name, text in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\ncd {folder}\n{text}\n")
+        (folder / name).chmod(0o755)
+    os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"
+
+
+def restores_with_the_settings_that_a_server_knows():
+    data = [f"{number}\tSET transaction_timeout = 0;" for number in range(60)]
+    lines = ["SET lock_timeout = 0;", "SET transaction_timeout = 0;", "COPY public.log FROM stdin;", *data, "SET transaction_timeout = 0;"]
+    (folder / "dumped").write_text("\n".join([*lines, ""]))
+    with_programs(psql="cat > statements", pg_restore="cat dumped")
+    for version, expected in ((160_004, [lines[0], *lines[2:]]), (170_000, lines)):
+        server = SimpleNamespace(connection=SimpleNamespace(server_version=version))
+        replacing.connected = lambda _, server=server: contextlib.nullcontext(server)
+        replacing.restore("metadata", "metadata.dump")
+        statements = (folder / "statements").read_text()
+        assert statements == replacing.EMPTY + "\n".join([*expected, replacing.ANALYZE.decode()]), version
+    # A reader that fails keeps the client from its commit, and a client that fails says why.
+    with_programs(pg_restore="cat dumped; exit 1")
+    assert fault_of(replacing.restore, "metadata", "metadata.dump").startswith("restoring the metadata database failed")
+    with_programs(pg_restore="yes", psql="echo no rights >&2; exit 3")
+    assert fault_of(replacing.restore, "metadata", "metadata.dump") == "restoring the metadata database failed: no rights"
+
+
+def replaces_nothing_that_other_schemas_need():
+    import restore
+
+    found = {"metadata": [], "results": [(f"view reports.v{number:02}",) for number in range(12)]}
+    replacing.connected, replacing.rows_of = contextlib.nullcontext, lambda name, _: found[name]
+    assert fault_of(replacing.check_dependents, ["metadata"]) is None
+    # Before the archive comes, and so before any database is replaced.
+    restore.register_own, restore.wait = lambda: found, None
+    fault = fault_of(restore.main)
+    assert fault.startswith("view reports.v00, view reports.v01") and "v09 and 2 more: outside the schema public of the results database" in fault
 
 
 def refuses_copies_for_which_the_disk_has_no_room():
@@ -281,6 +383,61 @@ def finds_the_base_that_leads_to_a_moment():
     assert [wal.number(path.name) for path in wal.kept("s")] == [257, 258, 300, 301, 301, 302]
     wal.remove_before({})
     assert wal.kept("s") == []
+
+
+def receives_no_more_than_the_disk_may_hold_while_nothing_can_be_kept():
+    wal.KEPT, wal.RECEIVED, wal.MOST_WAITING = folder / "full/kept", folder / "full/received", 3 * 16
+    for path in (wal.KEPT / "s", wal.RECEIVED / "s"):
+        path.mkdir(parents=True)
+    names = [f"{number:024X}" for number in range(4)]
+
+    def received(*some):
+        for name in some:
+            (wal.RECEIVED / "s" / name).write_text("x" * 16)
+
+    def left():
+        return sorted(path.name for path in (wal.RECEIVED / "s").iterdir())
+
+    room, stops = [2], []
+
+    def encrypt(source, target):
+        if room[0] == 0:
+            raise OSError("no space is left")
+        room[0] -= 1
+        target.write_bytes(source.read_bytes())
+
+    wal.encrypt, encrypting = encrypt, wal.encrypt
+    wal.ask, asking = lambda _: (1.0, 100, 50), wal.ask
+    wal.Receiver.system, wal.Receiver.process = "s", SimpleNamespace(terminate=lambda: stops.append(1))
+    # Copies make room at once, although the disk is full before the last one.
+    received(*names[:3])
+    with contextlib.suppress(OSError):
+        wal.keep_bounded()
+    assert left() == names[2:3] and stops == [] and fault_of(wal.check_waiting, "s") is None
+    received(names[3], "a.partial", "b.partial")
+    with contextlib.suppress(OSError):
+        wal.keep_bounded()
+    assert stops == [1] and "MiB of received log wait" in fault_of(wal.check_waiting, "s")
+    # No receiver starts while too much waits.
+    wal.system_now, asked = lambda: ("s", None), wal.system_now
+    wal.client, starting = lambda *_: stops.append("started"), wal.client
+    wal.prepare, preparing = lambda _: None, wal.prepare
+
+    class End(Exception):
+        pass
+
+    def end(_):
+        raise End
+
+    wal.time, clock = SimpleNamespace(sleep=end), wal.time
+    with contextlib.suppress(End):
+        wal.receive()
+    assert stops == [1] and "MiB of received log wait" in wal.Receiver.fault
+    room[0] = 9
+    wal.keep_bounded()
+    assert stops == [1] and fault_of(wal.check_waiting, "s") is None
+    wal.encrypt, wal.ask, wal.system_now, wal.client, wal.prepare, wal.time = encrypting, asking, asked, starting, preparing, clock
+    wal.Receiver.system = wal.Receiver.process = None
 
 
 def keeps_only_what_the_receiver_has_written():
@@ -506,6 +663,26 @@ def reads_the_volume_first():
     assert fault == f"there is no backup 20260103T000000Z in the volume or {place}; expected one of npm run backup -- --list"
 
 
+def sends_no_checksums_to_other_stores_than_that_of_aws():
+    kept = dict(sys.modules)
+    sys.modules |= {
+        "boto3": SimpleNamespace(client=lambda *_, **given: given["endpoint_url"]),
+        "boto3.exceptions": SimpleNamespace(Boto3Error=OSError),
+        "boto3.s3.transfer": SimpleNamespace(TransferConfig=dict),
+        "botocore.config": SimpleNamespace(Config=dict),
+        "botocore.exceptions": SimpleNamespace(BotoCoreError=OSError, ClientError=OSError),
+    }
+    sys.modules.pop("bucket", None)
+    import bucket
+
+    for endpoint, expected in ((None, None), ("https://s3.example.com", "when_required")):
+        bucket.settings = {"endpoint": endpoint}
+        bucket.client.cache_clear()
+        assert bucket.client() == endpoint and os.environ.get("AWS_REQUEST_CHECKSUM_CALCULATION") == expected, endpoint
+    for name in sys.modules.keys() - kept.keys():
+        del sys.modules[name]
+
+
 def base_note(known, recipient, system):
     return json.dumps({"id": known, "recipient": recipient, "system": system})
 
@@ -579,6 +756,7 @@ keeps_the_latest()
 counts_no_backup_from_the_future()
 counts_no_note_that_is_damaged()
 finds_the_base_that_leads_to_a_moment()
+receives_no_more_than_the_disk_may_hold_while_nothing_can_be_kept()
 keeps_only_what_the_receiver_has_written()
 fetches_a_segment_or_ends_the_recovery()
 recovers_to_the_end_of_a_log_that_is_whole_and_grows_no_more()
@@ -588,9 +766,12 @@ copies_alone_between_two_backups()
 takes_a_base_besides()
 removes_copies_of_its_own_keys_alone()
 reads_the_volume_first()
+sends_no_checksums_to_other_stores_than_that_of_aws()
 mirrors_bases_and_log()
 needs_no_bucket()
 begins_with_no_leftover_of_a_killed_process()
+forgets_the_failure_of_a_base_that_nothing_takes()
+makes_room_before_a_backup_that_needs_it()
 keeps_the_log_that_is_on_its_way_from_the_bucket()
 refuses_the_directory_of_another_stack_before_it_removes_anything()
 claims_a_directory_for_one_stack()
@@ -598,6 +779,8 @@ refuses_a_changed_file()
 compares_rows_and_revision()
 knows_all_fernet_keys()
 registers_logins_for_the_owner_alone()
+restores_with_the_settings_that_a_server_knows()
 refuses_copies_for_which_the_disk_has_no_room()
 waits_while_an_archive_grows()
+replaces_nothing_that_other_schemas_need()
 reports_long_work_until_its_end()

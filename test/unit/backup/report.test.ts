@@ -73,7 +73,13 @@ test("the status shows the last backup, and reports a failed, late or silent bac
   assert.equal(lastBackup(known, now), "Last backup: b, 1 h ago, 206 kB, proven in 5.5 s");
   assert.equal(lastBackup(undefined, now), undefined);
   assert.deepEqual(backupTroubles(known, schedule, now), []);
+  const none = (since: string) =>
+    backupTroubles({ backups: [], failure: null }, schedule, now, new Date(since));
   assert.deepEqual(backupTroubles({ backups: [], failure: null }, schedule, now), []);
+  assert.deepEqual(none("2026-03-01T10:00:00Z"), []);
+  assert.deepEqual(none("2026-03-01T09:00:00Z"), [
+    "there is no backup yet, although their container was started 3 h ago",
+  ]);
   assert.deepEqual(backupTroubles(undefined, schedule, now), [
     "backups are unknown: their container does not answer",
   ]);

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { presentData } from "../../../tools/lib/backup/present.ts";
+import { sharedServerFault, urlsIn, urlsOf } from "../../../tools/lib/backup/servers.ts";
 import { Stack } from "../../../tools/lib/stack.ts";
 import { writeSecret } from "../../../tools/secret.ts";
 import { ensureStackFile } from "../../../tools/upgrade/stackFile.ts";
+import { settingsFor } from "../settingsFrom.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
 delete process.env.PULUMI_BACKEND_URL;
@@ -56,4 +59,51 @@ test("a restore encrypts such values anew and keeps the rest of the file; a valu
   const own = readFileSync(kept.file, "utf8");
   await ensureStackFile(kept, { config });
   assert.equal(readFileSync(kept.file, "utf8"), own);
+});
+
+test("a stack that gets the data of another one may not have its servers, however their URLs are given", async () => {
+  const place = "postgresql://airflow:first@db.example.com/airflow";
+  const redis = "rediss://:not-guessed@redis.example.com:6379/0";
+  const others = urlsIn({
+    workers: "3",
+    postgres: JSON.stringify({ url: place, memory: 1024 }),
+    redis: JSON.stringify({ url: redis }),
+  });
+  const fault = (urls: Parameters<typeof sharedServerFault>[0]) => sharedServerFault(urls, others, "prod");
+  const second = new Stack("unit", join(folder, "second.yaml"), join(folder, "kept"));
+  writeFileSync(second.file, "config: {}\n");
+  await writeSecret(
+    second,
+    "postgres.url",
+    "postgresql://of-another:3f1c0a9be27d@DB.example.com:5432/airflow",
+  );
+  const urls = await urlsOf(second, second.deployed());
+  assert.equal(
+    fault(urls),
+    "postgres.url names a database of stack prod, which the backup is from; expected a database for this stack alone",
+  );
+  const file = join(folder, "url");
+  writeFileSync(file, `${place}\n`);
+  assert.match(fault({ "postgres.resultsUrl": { file } }) ?? "", /^postgres\.resultsUrl names a database/);
+  assert.match(fault({ "redis.url": redis }) ?? "", /^redis\.url names/);
+  for (const own of [
+    {},
+    { "postgres.url": `${place}_second` },
+    { "redis.url": redis.replace("/0", "/1") },
+    { "postgres.url": { file: join(folder, "of-another-machine") } },
+    { "postgres.url": { secret: "urls", key: "postgres" } },
+  ])
+    assert.equal(fault(own), undefined);
+  assert.equal(sharedServerFault(urls, urlsIn({ postgres: '{"memory":1024}' }), "prod"), undefined);
+});
+
+test("an external database counts as having data, even without a state", () => {
+  const external = settingsFor({ postgres: { url: "postgresql://own:3f1c0a9be27d@db.example.com/airflow" } });
+  assert.equal(presentData("prod", true, settingsFor({})), undefined);
+  assert.equal(presentData("prod", false, settingsFor({})), "The data of stack prod");
+  for (const isNew of [true, false])
+    assert.equal(
+      presentData("prod", isNew, external),
+      "The data in the external database of stack prod (postgres.url)",
+    );
 });

@@ -33,7 +33,7 @@ import { withVersion } from "../../../tools/lib/upgrade/stackVersion.ts";
 import type { Upgrade } from "../../../tools/lib/upgrade/upgrade.ts";
 import { effectsOn } from "../../../tools/upgrade/effects.ts";
 import { checkVersions, imageFault, postgresFault, postgresMajor } from "../../../tools/upgrade/guard.ts";
-import { textFor } from "../../../tools/upgrade/textFor.ts";
+import { textFor, withSecretsOf } from "../../../tools/upgrade/textFor.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
 const upgrade: Upgrade = { from: "2.11.2", to: "3.3.2", step: "pausing", before: "a", after: "b" };
@@ -261,6 +261,21 @@ test("a rollback names images that the project would now build differently, with
     textFor({ text, images }, settings({ redis: "r:2" })),
     /requirements: r\.txt[\s\S]*airflow:images:\n {4}redis: r:1\n$/,
   );
+});
+
+test("the stack file of an earlier deployment replaces no secret: that is as in the present file", () => {
+  const file = (...lines: string[]) =>
+    ["config:", "  # two", "  airflow:workers: 2", ...lines, ""].join("\n");
+  const generations = "  airflow:secretGenerations:\n    fernetKey: 2\n    jwtSecret: 3";
+  const present = file("  airflow:secretGenerations: { fernetKey: 2, jwtSecret: 3 }");
+  const dropped = file("  airflow:secretGenerations: { fernetKey: 1 }", "  airflow:previousSecrets: dropped");
+  assert.equal(withSecretsOf(present, present), present);
+  for (const earlier of [file(), dropped]) assert.equal(withSecretsOf(present, earlier), file(generations));
+  assert.equal(
+    withSecretsOf(dropped, present),
+    file("  airflow:secretGenerations:\n    fernetKey: 1", "  airflow:previousSecrets: dropped"),
+  );
+  assert.equal(withSecretsOf(file(), dropped), file());
 });
 
 test("a Postgres of another major version is refused if its tag shows it", () => {

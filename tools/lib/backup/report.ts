@@ -53,17 +53,25 @@ export function lastBackup(known: Backups | undefined, now: Date): string | unde
   return [line, ...moments(known), ...failed(known)].join("\n");
 }
 
-/** Lists the troubles of a stack's backups, by the values of the stack file. */
+/**
+ * Lists the troubles of a stack's backups, by the values of the stack file.
+ * @param since start of the container that takes them
+ */
 export function backupTroubles(
   known: Backups | undefined,
   { every, continuous }: NonNullable<Settings["backup"]>,
   now: Date,
+  since?: Date,
 ): string[] {
   if (!known) return ["backups are unknown: their container does not answer"];
   if (known.failure) return ["the last backup failed"];
   const [latest] = known.backups;
-  const old = latest && now.getTime() - Date.parse(latest.at) > 2 * every * 1000;
-  if (old) return [`the last backup is from ${ago(new Date(latest.at), now)}`];
+  const begin = latest ? new Date(latest.at) : since;
+  const isLate = begin !== undefined && now.getTime() - begin.getTime() > 2 * every * 1000;
+  const what = latest
+    ? "the last backup is from"
+    : "there is no backup yet, although their container was started";
+  if (isLate) return [`${what} ${ago(begin, now)}`];
   if (!continuous || !latest) return [];
   if (!known.moments) return ["the log of the database is not kept yet"];
   const { to, copied } = known.moments;

@@ -78,7 +78,7 @@ export function listBackups(place: Place, { backup }: Settings): Promise<Backups
 }
 
 /** Names the backup of a moment, as `components/backup/backup.py` does: `20261128T170000Z`. */
-function idOf(moment: Date): string {
+export function idOf(moment: Date): string {
   return `${moment.toISOString().replaceAll(/[-:]/g, "").slice(0, 15)}Z`;
 }
 

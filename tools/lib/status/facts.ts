@@ -61,13 +61,13 @@ export function isWorker(name: string): boolean {
   return name.startsWith("worker");
 }
 
-/** Finds a running instance of a role, with its machine. */
+/** Finds a running instance of a role, with its machine and the time of its start. */
 export function runningOf(
   machines: readonly MachineFacts[],
   role: string,
-): { readonly machine: string; readonly name: string } | undefined {
+): { readonly machine: string; readonly name: string; readonly since?: Date | undefined } | undefined {
   return machines
     .flatMap((machine) => instancesOn(machine).map((instance) => ({ ...instance, machine: machine.name })))
     .filter(({ name, state }) => state === "running" && `${name}-`.startsWith(`${role}-`))
-    .map(({ machine, name }) => ({ machine, name }))[0];
+    .map(({ machine, name, since }) => ({ machine, name, since }))[0];
 }

@@ -4,7 +4,7 @@ import type { Backups, ProvenBackup } from "../backup/store.ts";
 import { boundsTable, warnings } from "../bounds/bounds.ts";
 import { daysUntil } from "../bounds/certificates.ts";
 import type { Fullness } from "../bounds/volumes.ts";
-import { type Instance, instancesOn } from "./facts.ts";
+import { type Instance, instancesOn, runningOf } from "./facts.ts";
 import type { QueueFacts } from "./load.ts";
 import type { Look } from "./look.ts";
 import { type Bundle, type LastProof, lastProof, revisions } from "./queues.ts";
@@ -48,7 +48,10 @@ interface Report {
 /** Lists the troubles of a stack, of all findings. */
 function faultsOf(look: Look, { backup, canary }: Settings): string[] {
   const found = troubles(look.facts);
-  if (backup) found.push(...backupTroubles(look.backups, backup, look.at));
+  if (backup)
+    found.push(
+      ...backupTroubles(look.backups, backup, look.at, runningOf(look.facts.machines, "backup")?.since),
+    );
   // Without a canary, the last proof may be old.
   if (canary && (look.proof?.faults.length ?? 0) > 0) found.push("the last proof failed");
   return found;

@@ -105,6 +105,17 @@ test("the report for programs has all data of the page, in documented fields", (
   for (const field of Object.keys(report)) assert.match(docs, new RegExp(`^\\| \`${field}\``, "m"));
 });
 
+test("a container that has run for twice the interval without a backup is a trouble", () => {
+  const startedBefore = (hours: number) => {
+    const container = { ...redis, name: "backup", since: new Date(at.getTime() - hours * 3_600_000) };
+    const machines = [{ name: "main", instances: [container] }];
+    const without = { ...look, facts: { ...look.facts, machines }, backups: { backups: [], failure: null } };
+    return statusReport("ours", without, settings).troubles.filter((trouble) => /backup/.test(trouble));
+  };
+  assert.deepEqual(startedBefore(12), []);
+  assert.equal(startedBefore(13).length, 1);
+});
+
 test("the page shows waiting runs, warnings and troubles", () => {
   const page = pageOf(look, report);
   assert.ok(
@@ -185,6 +196,10 @@ test("a command runs in a running instance of the role, under its own name or a 
       instances: [instance("scheduler-1", "exited"), instance("schedulers"), instance("scheduler-2")],
     },
   ];
-  assert.deepEqual(runningOf(machines, "scheduler"), { machine: "main", name: "scheduler-2" });
+  assert.deepEqual(runningOf(machines, "scheduler"), {
+    machine: "main",
+    name: "scheduler-2",
+    since: redis.since,
+  });
   assert.equal(runningOf(machines, "flower"), undefined);
 });
