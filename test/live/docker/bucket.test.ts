@@ -87,7 +87,7 @@ test("each backup is proven, copied and read back; both places keep the latest o
 
 test("a database of somebody else is dumped and restored by a login that owns neither the database nor its schema", async () => {
   const found = await stack.python(`
-import databases, psycopg2
+import databases, psycopg2, replacing
 def run(sql, login):
     connection = psycopg2.connect(host="/tmp", **login)
     connection.autocommit = True
@@ -103,14 +103,22 @@ databases.register({"theirs": team | {"host": "/tmp"}})
 dumped = databases.dump("theirs", "/tmp/theirs.dump")
 run("DROP TABLE run; DELETE FROM dag; CREATE TABLE later (id int); CREATE TYPE pair AS (a int, b int)", team)
 for _ in "12":
-    databases.restore("theirs", "/tmp/theirs.dump")
+    replacing.restore("theirs", "/tmp/theirs.dump")
+replacing.check_dependents(["theirs"])
+run("CREATE VIEW other.seen AS SELECT id FROM public.dag; ALTER TABLE other.t ADD FOREIGN KEY (a) REFERENCES public.dag", owner)
+try: replacing.check_dependents(["theirs"])
+except databases.BackupError as error: print(error)
 with databases.connected("theirs") as cursor:
     assert databases.contents_of(cursor)["rows"] == dumped["rows"] == {"public.dag": 2, "public.run": 0}
     print(databases.rows_of(cursor, "SELECT extname FROM pg_extension ORDER BY 1"))
 run("CREATE TABLE public.foreign_one (a int)", owner)
 try: databases.dump("theirs", "/tmp/again.dump")
 except databases.BackupError as error: print(error)`);
-  assert.match(found, /^\[\('pg_stat_statements',\), \('plpgsql',\)\]\n/);
+  assert.match(
+    found,
+    /^constraint t_a_fkey on table other\.t, view other\.seen: outside the schema public of the theirs database, this depends on it/,
+  );
+  assert.match(found, /\n\[\('pg_stat_statements',\), \('plpgsql',\)\]\n/);
   assert.match(
     found,
     /table foreign_one in the schema public belongs to airflow, so a restoration could not/,
