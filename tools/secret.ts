@@ -9,6 +9,7 @@ import { shownText } from "../settings/model/urls/mask.ts";
 import { parseStackFile } from "../settings/read/stackFile.ts";
 import { prefix } from "../settings/read/unknownNames.ts";
 import { validate } from "../settings/read/validate.ts";
+import { Refused } from "../settings/read/yaml/refused.ts";
 import { readText } from "../settings/read/yaml/text.ts";
 import { type Path, pathOf, samePath, spell } from "../settings/schema/path.ts";
 import { isSecretAt, secretPaths, stackShape } from "../settings/schema/shape.ts";
@@ -85,7 +86,9 @@ export async function writeSecret(stack: Stack, key: string, value: string): Pro
   if (value === "") throw new Error(`${key} is empty; expected a text.`);
   if (!existsSync(stack.file)) throw new Error(`${stack.file} does not exist; expected a stack file.`);
   const text = readText(stack.file);
-  const given = replaced(parseStackFile(text, stack.file).values, path, value) as Record<string, unknown>;
+  const { values, repeated } = parseStackFile(text, stack.file);
+  if (repeated.length > 0) throw new Refused(repeated);
+  const given = replaced(values, path, value) as Record<string, unknown>;
   const fault = validate(given).faults.find((one) => samePath(one.path, path));
   if (fault) throw new Error(`${spell(path)} is [secret]; ${fault.message}`);
   const { secure, beside } = await stack.encrypt(value);

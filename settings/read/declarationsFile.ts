@@ -45,8 +45,9 @@ function findFile({ declarations }: Values): string | undefined {
  * @throws Refused with file and line if the file is not YAML, or not an object
  */
 function readContents(file: string): Located & { readonly content: Values } {
-  const { content, at } = located(readText(file), basename(file), fileShape());
-  if (isObject(content)) return { content, at };
+  const { content, ...rest } = located(readText(file), basename(file), fileShape());
+  const { at } = rest;
+  if (isObject(content)) return { content, ...rest };
   const expected = `expected ${declarationNames.join(", ")}, each with names`;
   throw new Refused([`${at([])}: holds no declarations; ${expected}`]);
 }
@@ -80,9 +81,9 @@ export function withDeclarations(values: Values, where: Where): WithDeclarations
 function mergeFile(
   values: Values,
   where: Where,
-  { content, at }: ReturnType<typeof readContents>,
+  { content, at, repeated }: ReturnType<typeof readContents>,
 ): WithDeclarations {
-  const unknownNames = Object.keys(content)
+  const unknown = Object.keys(content)
     .filter((key) => !declarationNames.includes(key))
     .map((key) => {
       const name = key.startsWith(prefix) ? key.slice(prefix.length) : key;
@@ -116,6 +117,6 @@ function mergeFile(
     values: { ...values, ...Object.fromEntries(all) },
     where: (path) => (isFromFile(path) ? at(path) : where(path)),
     faults: [...twice, ...plain.filter(({ path }) => isFromFile(path))],
-    unknownNames,
+    unknownNames: [...repeated, ...unknown],
   };
 }

@@ -144,10 +144,10 @@ function readBy(file: string, checks: readonly Rule[], isNew: boolean): Settings
  * @throws Refused listing every fault; Error if the file is not a stack file
  */
 export function readImageSettings(file: string): Settings {
-  const { values, where } = parseStackFile(readText(file), file);
+  const { values, where, repeated } = parseStackFile(readText(file), file);
   const keys = ["version", "requirements", "systemPackages"];
   const given = Object.entries(typed(values)).filter(([key]) => keys.includes(key));
-  return settingsOf(Object.fromEntries(given), where);
+  return settingsOf(Object.fromEntries(given), where, [], repeated);
 }
 
 /** Configuration as the CLI passes it to the program. */

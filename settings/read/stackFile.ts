@@ -18,8 +18,10 @@ interface StackFile {
   readonly ciphers: readonly Cipher[];
   /** Paths of the values among these that no key can decrypt, since they are not ciphertexts. */
   readonly undecipherable: readonly Path[];
-  /** Rendered faults of unknown names beside the values. */
+  /** Rendered faults of names beside the values: unknown ones, and keys that appear twice. */
   readonly unknownNames: readonly string[];
+  /** Those among them of keys that appear twice. */
+  readonly repeated: readonly string[];
   readonly where: Where;
 }
 
@@ -63,7 +65,7 @@ function withoutCiphers(value: unknown, path: Path, found: Cipher[]): unknown {
  * @throws Refused with file and line if the text is not YAML, or not a stack file
  */
 export function parseStackFile(text: string, file: string): StackFile {
-  const { content, at } = located(text, file, fileShape());
+  const { content, at, repeated } = located(text, file, fileShape());
   const { config = {} } = isObject(content) ? content : { config: undefined };
   const values = config ?? {};
   if (!isObject(content) || !isObject(values)) {
@@ -81,7 +83,11 @@ export function parseStackFile(text: string, file: string): StackFile {
     values: Object.fromEntries(read),
     ciphers,
     undecipherable: ciphers.flatMap(({ path, text }) => (cipher.test(text) ? [] : [path])),
-    unknownNames: unknownNamesIn(content, values).map(({ path, message }) => `${at(path)}: ${message}`),
+    repeated,
+    unknownNames: [
+      ...repeated,
+      ...unknownNamesIn(content, values).map(({ path, message }) => `${at(path)}: ${message}`),
+    ],
     where: ([key = "", ...rest]) => at(["config", `${prefix}${String(key)}`, ...rest]),
   };
 }

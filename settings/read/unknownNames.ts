@@ -1,5 +1,5 @@
 import { shownText } from "../model/urls/mask.ts";
-import { hint, nearest, unknownWord } from "../rules/nearest.ts";
+import { hint, nearest, settingOf, unknownWord } from "../rules/nearest.ts";
 import type { Path } from "../schema/path.ts";
 import { stackShape } from "../schema/shape.ts";
 
@@ -31,7 +31,7 @@ function misplaced(full: string): string {
   if (rest.length === 0) {
     if (full === prefix.slice(0, -1))
       return `holds values itself; expected ${prefix}KEY: VALUE on lines of their own`;
-    return `is without the project's prefix; expected ${prefix}${nearest(full, keys) ?? "KEY"}`;
+    return `is without the project's prefix; expected ${prefix}${settingOf(full) ?? nearest(full, keys) ?? "KEY"}`;
   }
   const provided = instead[full] ?? instead[nearest(full, Object.keys(instead)) ?? ""];
   if (["docker", "kubernetes"].includes(project.toLowerCase()) && provided !== undefined)
@@ -43,6 +43,13 @@ function misplaced(full: string): string {
   return `belongs to another project, and nothing reads it; ${hint(isNear && meant ? `${prefix}${meant}` : undefined)}expected ${prefix}KEY`;
 }
 
+/** Explains what is wrong with a name beside `config`. */
+function outside(name: string, known: readonly string[]): string {
+  return name.startsWith(prefix)
+    ? "is beside config; expected it below config:, two spaces to the right"
+    : unknownWord(name, known);
+}
+
 /** Lists the faults of unknown names beside `config`, and of keys in `config` without the project's prefix. */
 export function unknownNamesIn(
   content: Readonly<Record<string, unknown>>,
@@ -52,7 +59,7 @@ export function unknownNamesIn(
   const beside = Object.keys(content).filter((name) => !names.includes(name));
   const inside = Object.keys(config).filter((key) => !key.startsWith(prefix) && !followed.includes(key));
   return [
-    ...beside.map((name) => ({ path: [name], message: `${shownText(name)} ${unknownWord(name, names)}` })),
+    ...beside.map((name) => ({ path: [name], message: `${shownText(name)} ${outside(name, names)}` })),
     ...inside.map((key) => ({ path: ["config", key], message: `${shownText(key)} ${misplaced(key)}` })),
   ];
 }

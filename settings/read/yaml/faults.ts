@@ -10,6 +10,7 @@ import {
   type Node,
   visit,
 } from "yaml";
+import { shownText } from "../../model/urls/mask.ts";
 
 /** Messages by the parser's error code; the parser's own messages repeat parts of the file, which may be secret. */
 const messages: Readonly<Record<string, string>> = {
@@ -23,7 +24,6 @@ const messages: Readonly<Record<string, string>> = {
   BLOCK_AS_IMPLICIT_KEY:
     "a line has a second key; expected one KEY: VALUE on a line, and quotes around a value with ': '",
   BLOCK_IN_FLOW: "a line with - or KEY: is between brackets; expected [A, B] or { KEY: VALUE }",
-  DUPLICATE_KEY: "a key appears twice; expected each key once: remove one of them",
   MISSING_CHAR:
     "a quote, bracket, comma or colon is missing; expected KEY: VALUE, and every quote and bracket closed",
   MULTILINE_IMPLICIT_KEY:
@@ -37,6 +37,12 @@ const messages: Readonly<Record<string, string>> = {
     "text follows the end of a value; expected one value, in quotes if it has characters that YAML reserves",
 };
 const otherwise = "expected lines of KEY: VALUE";
+const noSpace = "no space follows the colon of a key; expected KEY: VALUE";
+
+/** Codes of errors that a key without a space behind its colon causes, and the forms of its line and of its text. */
+const codesOfNoSpace = ["MULTILINE_IMPLICIT_KEY", "MISSING_CHAR", "UNEXPECTED_TOKEN"];
+const lineOfNoSpace = /^\s*(airflow:\w+:\S|\w+:[^\s:](?!.*:\s))/;
+const textOfNoSpace = /^airflow:\w+:\S/;
 
 interface Found {
   readonly offset: number;
@@ -55,8 +61,10 @@ function canMerge(document: Document.Parsed, value: unknown): boolean {
 }
 
 /** Explains what is wrong with a node by itself; undefined if nothing is. */
-function nodeProblem({ tag }: Node, value: unknown): string | undefined {
+function nodeProblem(node: Node, value: unknown): string | undefined {
+  const { tag } = node;
   if (tag !== undefined && !plainTags.includes(tag)) return messages.TAG_RESOLVE_FAILED;
+  if (isScalar(node) && node.type === "PLAIN" && textOfNoSpace.test(String(node.source))) return noSpace;
   if (typeof value !== "string" || (!value.includes("\0") && value.isWellFormed())) return undefined;
   return "a value has a NUL, or half of a character, which no database and no environment accepts; expected the value without it";
 }
@@ -81,13 +89,6 @@ function inNodes(document: Document.Parsed): Found[] {
     Value(_, node) {
       if (node.anchor !== undefined) anchors.add(node.anchor);
       add(node, nodeProblem(node, isScalar(node) && node.value));
-      const keys = new Set<string>();
-      for (const { key } of isMap(node) ? node.items : []) {
-        if (!isScalar(key)) continue;
-        const name = String(key.source ?? key.value);
-        if (keys.has(name)) add(key, messages.DUPLICATE_KEY);
-        keys.add(name);
-      }
     },
     Pair(_, { key, value }) {
       if (!isScalar(key) && !isAlias(key))
@@ -104,15 +105,50 @@ function inNodes(document: Document.Parsed): Found[] {
   return found;
 }
 
+/** Lists the errors of the parser; a tab causes others, which say nothing of it. */
+function inParser({ errors, warnings }: Document.Parsed, lines: LineCounter, text: string): Found[] {
+  const all = [...errors, ...warnings];
+  const tabs = all.filter(({ code }) => code === "TAB_AS_INDENT");
+  const written = text.split("\n");
+  return (tabs.length > 0 ? tabs : all).map(({ code, pos: [offset] }) => {
+    const isNoSpace =
+      codesOfNoSpace.includes(code) && lineOfNoSpace.test(written[lines.linePos(offset).line - 1] ?? "");
+    return { offset, message: isNoSpace ? noSpace : (messages[code] ?? otherwise) };
+  });
+}
+
 /** Lists the faults of a YAML document with their places, without repeating anything of the file. */
-export function yamlFaults(document: Document.Parsed, lines: LineCounter, file: string): string[] {
-  const parsed = [...document.errors, ...document.warnings].map(({ code, pos: [offset] }) => ({
-    offset,
-    message: messages[code] ?? otherwise,
-  }));
-  const all = parsed.length > 0 ? parsed : inNodes(document);
+export function yamlFaults(
+  document: Document.Parsed,
+  lines: LineCounter,
+  text: string,
+  file: string,
+): string[] {
+  const parsed = inParser(document, lines, text);
+  const all = (parsed.length > 0 ? parsed : inNodes(document)).toSorted(
+    (one, other) => one.offset - other.offset,
+  );
   const rendered = all.map(
     ({ offset, message }) => `${file}:${lines.linePos(offset).line}: is not YAML: ${message}`,
   );
   return [...new Set(rendered)];
+}
+
+/** Lists the faults of keys that appear twice in an object, which hide no other faults. */
+export function repeatedKeys(document: Document.Parsed, lines: LineCounter, file: string): string[] {
+  const found: string[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const first = new Map<string, number>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const [name, { line }] = [String(key.source ?? key.value), lines.linePos(key.range?.[0] ?? 0)];
+        const known = first.get(name);
+        const where = `${file}:${line}: ${shownText(name)} appears twice`;
+        if (known === undefined) first.set(name, line);
+        else found.push(`${where}, first in line ${known}; expected each key once: remove one of them`);
+      }
+    },
+  });
+  return found;
 }

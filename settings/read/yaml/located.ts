@@ -11,7 +11,7 @@ import {
 } from "yaml";
 import type { Path, Where } from "../../schema/path.ts";
 import type { Shape } from "../../schema/shape.ts";
-import { yamlFaults } from "./faults.ts";
+import { repeatedKeys, yamlFaults } from "./faults.ts";
 import { Refused } from "./refused.ts";
 import { keepWritten } from "./written.ts";
 
@@ -19,6 +19,8 @@ import { keepWritten } from "./written.ts";
 export interface Located {
   readonly content: unknown;
   readonly at: Where;
+  /** Rendered faults of keys that appear twice; the last value counts. */
+  readonly repeated: readonly string[];
 }
 
 type Pair = YAMLMap["items"][number];
@@ -68,10 +70,10 @@ export function located(text: string, file: string, shape: Shape): Located {
     lineCounter: lines,
     prettyErrors: false,
     merge: true,
-    // The parser would compare each key with all others, which takes long; `yamlFaults` finds keys that appear twice.
+    // The parser would compare each key with all others, which takes long; `repeatedKeys` finds those that appear twice.
     uniqueKeys: false,
   });
-  const broken = yamlFaults(document, lines, file);
+  const broken = yamlFaults(document, lines, text, file);
   if (broken.length > 0) throw new Refused(broken);
   const place = (offset = 0) => `${file}:${lines.linePos(offset).line}`;
   if (document.contents === null) {
@@ -81,7 +83,8 @@ export function located(text: string, file: string, shape: Shape): Located {
   }
   keepWritten(document.contents, [shape]);
   try {
-    return { content: document.toJS(), at: (path) => place(offsetOf(document, path)) };
+    const at = (path: Path) => place(offsetOf(document, path));
+    return { content: document.toJS(), at, repeated: repeatedKeys(document, lines, file) };
   } catch {
     // Aliases of aliases can stand for more values than fit into memory.
     throw new Refused([`${place()}: is not YAML: aliases stand for too many values; expected fewer`]);

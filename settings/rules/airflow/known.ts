@@ -1,6 +1,6 @@
 import { type Known, knownSettings } from "../../model/known.ts";
 import { type Fault, faultAt } from "../fault.ts";
-import { hint, nearest } from "../nearest.ts";
+import { hint, nearest, settingOf } from "../nearest.ts";
 import { rule } from "../rule.ts";
 import { isReserved } from "./reserved.ts";
 
@@ -30,6 +30,8 @@ function optionProblem(known: Known, version: string, section: string, key: stri
   const alternative = replacementOf(known, version, section, key);
   if (alternative !== undefined) return alternative;
   const elsewhere = [...known.sections].filter(([, others]) => others.includes(key)).map(([other]) => other);
+  const setting = settingOf(key);
+  if (setting !== undefined) return `its name is that of a variable: expected ${setting}`;
   const meant = nearest(key, keys);
   if (elsewhere.length > 0) {
     const others = elsewhere.map((other) => `settings.${other}.${key}`).join(" or ");

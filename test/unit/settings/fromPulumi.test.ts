@@ -138,10 +138,6 @@ test("encrypted values are found at any depth, and look-alikes are not taken for
 });
 
 const noStackFiles: readonly [text: string, says: RegExp][] = [
-  [
-    "config:\n  a: 1\n  a: 2\n",
-    /fault\(s\):\n {2}f\.yaml:3: is not YAML: a key appears twice; expected each key once/,
-  ],
   ["config: {\n", /fault\(s\):\n {2}f\.yaml:2: is not YAML: /],
   ["- config\n", /fault\(s\):\n {2}f\.yaml:1: is not a stack file; expected config: and below it keys/],
   [

@@ -64,6 +64,17 @@ config:
   );
 });
 
+test("a stack file with a key twice gets no secret", async () => {
+  const twice = join(folder, "Pulumi.twice.yaml");
+  const text = "config:\n  airflow:workers: 1\n  airflow:workers: 2\n";
+  writeFileSync(twice, text);
+  await assert.rejects(
+    writeSecret(new Stack("twice", twice, join(folder, "state")), "variables.token", "x"),
+    /Pulumi\.twice\.yaml:3: airflow:workers appears twice, first in line 2/,
+  );
+  assert.equal(readFileSync(twice, "utf8"), text);
+});
+
 const refused: readonly [key: string, value: string, says: RegExp][] = [
   [
     "workers",

@@ -33,10 +33,52 @@ export const syntax: readonly BadRow[] = [
   ),
   row(
     "a key twice",
-    "config:\n  airflow:workers: 3\n  airflow:workers: 4\n",
-    "3: is not YAML: a key appears twice; expected each key once: remove one of them",
+    "config:\n  airflow:workers: 3\n  airflow:workers: 4\n  airflow:schedulers: 11\n  airflow:pools: { h3Kd92mzPq7Lw0: { slots: 1 }, h3Kd92mzPq7Lw0: { slots: 1 } }\n",
+    "3: airflow:workers appears twice, first in line 2; expected each key once: remove one of them",
+    "4: schedulers is 11; expected a whole number from 1 to 10",
+    "5: … appears twice, first in line 5; expected each key once: remove one of them",
+  ),
+  ...(
+    [
+      ["the last key", "  airflow:schedulers: 1\n  airflow:workers:2\n", 3],
+      ["the only key", "  airflow:workers:2\n", 2],
+      ["a key above others", "  airflow:workers:2\n  airflow:schedulers: 1\n", 2],
+      ["an object", "  airflow:pools:{ a: { slots: 1 } }\n", 2],
+      ["a key in an object", "  airflow:pools:\n    a:\n      slots:4\n      description: b\n", 4],
+    ] as const
+  ).map(([what, text, at]) =>
+    row(
+      `no space behind the colon of ${what}`,
+      `config:\n${text}`,
+      `${at}: is not YAML: no space follows the colon of a key; expected KEY: VALUE`,
+    ),
+  ),
+  row(
+    "a key beside config",
+    "config:\n  airflow:schedulers: 1\nairflow:workers: 2\n",
+    "3: airflow:workers is beside config; expected it below config:, two spaces to the right",
+  ),
+  row(
+    "variables in the place of settings",
+    `AIRFLOW__CORE__PARALLELISM: 1
+config:
+  AIRFLOW__CORE__PARALLELISM: 1
+  airflow:Airflow__Core__Parallelism: 1
+  airflow:settings: { core: { AIRFLOW__CORE__PARALLELISM: 1 } }
+  airflow:roles: { worker: { AIRFLOW__CORE__PARALLELISM: 1 } }
+`,
+    "1: AIRFLOW__CORE__PARALLELISM is unknown; it is a setting of airflow.cfg: expected settings: { core: { parallelism: VALUE } }",
+    "3: AIRFLOW__CORE__PARALLELISM is without the project's prefix; expected airflow:settings: { core: { parallelism: VALUE } }",
+    "4: Airflow__Core__Parallelism is unknown; it is a setting of airflow.cfg: expected settings: { core: { parallelism: VALUE } }",
+    "5: settings.core.AIRFLOW__CORE__PARALLELISM is {…}; its name is that of a variable: expected settings: { core: { parallelism: VALUE } }",
+    "6: roles.worker.AIRFLOW__CORE__PARALLELISM is unknown; it is a setting of airflow.cfg: expected settings: { core: { parallelism: VALUE } }",
   ),
   row("a tab", "config:\n\tairflow:workers: 3\n", "2: is not YAML: a tab indents the line; expected spaces"),
+  row(
+    "a tab above keys",
+    "config:\n\tairflow:workers: 3\n  airflow:schedulers: 1\n  airflow:flowerPort: 5556\n",
+    "2: is not YAML: a tab indents the line; expected spaces",
+  ),
   row(
     "an alias without an anchor",
     "config:\n  airflow:secrets: { fernetKey: *hunter2 }\n",
