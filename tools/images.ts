@@ -5,7 +5,9 @@ import { builtHere, type ImageName, localImage, refreshedAt, refreshFile } from 
 import { homeOf, machinesOf } from "../platforms/machines.ts";
 import { usedImages } from "../platforms/usedImages.ts";
 import type { Settings } from "../settings/model/groups.ts";
+import { shownText } from "../settings/model/urls/mask.ts";
 import { readImageSettings } from "../settings/read/read.ts";
+import { imageRepository } from "../settings/schema/values.ts";
 import { defaultVersion } from "../settings/schema/versions.ts";
 import { buildAll, type ImageBuild } from "./lib/build.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
@@ -112,6 +114,14 @@ export function cargoFor(settings: Settings): Cargo[] {
   });
 }
 
+/** Checks that an image can be pushed below a name; throws an Error otherwise. */
+function requireRepository(given: string | undefined): void {
+  if (given === undefined || imageRepository.safeParse(`${given}/airflow`).success) return;
+  throw new Error(
+    `--push is ${shownText(given)}; expected a registry, or a repository in it, in lower case and without a tag: registry.example.com/airflow.`,
+  );
+}
+
 /**
  * Pushes one image, with the Docker client's logins.
  * @returns its name in the registry, with the tag, which describes its contents, and the digest, which pins them
@@ -181,6 +191,7 @@ async function build(stack: Stack | undefined, repository: string | undefined): 
 if (import.meta.main) {
   await main(async () => {
     const { flags } = commandLine("images");
+    requireRepository(flags.push);
     const stack = flags.stack === undefined ? undefined : new Stack(flags.stack);
     stack?.requireFile();
     if (flags.refresh) {

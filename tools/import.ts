@@ -41,7 +41,9 @@ function listFrom(folder: string) {
 function readInput(given: string, flag = ""): TextFile {
   const path = userPath(given);
   if (!isFile(path)) {
-    throw new Error(`${flag}${given} does not exist; expected a compose file, or values of the Helm chart.`);
+    const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory();
+    const problem = isDirectory ? "is a directory" : "does not exist";
+    throw new Error(`${flag}${given} ${problem}; expected a compose file, or values of the Helm chart.`);
   }
   return { file: given, text: readFileSync(path, "utf8") };
 }

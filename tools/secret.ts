@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { relative } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
@@ -11,6 +11,7 @@ import { prefix } from "../settings/read/unknownNames.ts";
 import { validate } from "../settings/read/validate.ts";
 import { Refused } from "../settings/read/yaml/refused.ts";
 import { readText } from "../settings/read/yaml/text.ts";
+import { hint, nearest } from "../settings/rules/nearest.ts";
 import { type Path, pathOf, samePath, spell } from "../settings/schema/path.ts";
 import { isSecretAt, secretPaths, stackShape } from "../settings/schema/shape.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
@@ -30,7 +31,8 @@ function secretPath(key: string): Path {
   }
   if (isSecretAt(stackShape(), path)) return path;
   const places = secretPaths(stackShape()).map((place) => spell(place));
-  throw new Error(`${shownText(key)} takes no secret; expected one of ${places.join(", ")}.`);
+  const meant = hint(nearest(key, places));
+  throw new Error(`${shownText(key)} takes no secret; ${meant}expected one of ${places.join(", ")}.`);
 }
 
 /** Returns a copy of values with another value at a path; makes missing parents. */
@@ -84,7 +86,7 @@ function withSecret(
 export async function writeSecret(stack: Stack, key: string, value: string): Promise<void> {
   const path = secretPath(key);
   if (value === "") throw new Error(`${key} is empty; expected a text.`);
-  if (!existsSync(stack.file)) throw new Error(`${stack.file} does not exist; expected a stack file.`);
+  stack.requireFile();
   const text = readText(stack.file);
   const { values, repeated } = parseStackFile(text, stack.file);
   if (repeated.length > 0) throw new Refused(repeated);
@@ -120,6 +122,7 @@ if (import.meta.main) {
     const [key = ""] = words;
     secretPath(key);
     const stack = new Stack(flags.stack);
+    stack.requireFile();
     await writeSecret(stack, key, await readValue(key));
     print(`${relative(project, stack.file)} has ${key}, encrypted for stack ${stack.name}.`);
   });

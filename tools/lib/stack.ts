@@ -22,6 +22,7 @@ import {
   removeDamagedAttributes,
   removeUnfinished,
 } from "./checkpoint.ts";
+import { missingStack } from "./commandLine/missingStack.ts";
 import { project, type RunOptions, run } from "./process.ts";
 import { type ForeignSecret, fits, foreignFault, foreignSecrets } from "./recovery/foreignSecrets.ts";
 import { isRunning } from "./recovery/owner.ts";
@@ -167,7 +168,7 @@ export class Stack {
    * @throws Error when the stack file is missing or invalid
    */
   settings(): Settings {
-    this.requireFile();
+    this.requireFile(" Write it, or copy one of stacks/: dev is for Docker, staging for Kubernetes.");
     return readStackFile(this.file, !this.isKnown());
   }
 
@@ -208,14 +209,12 @@ export class Stack {
     return readDeployed(this.file);
   }
 
-  /** Checks that the stack file exists; throws an Error otherwise. */
-  requireFile(): void {
-    if (!existsSync(this.file)) {
-      throw new Error(
-        `${this.file} does not exist; expected the stack file of stack ${this.name}. ` +
-          "Write it, or copy one of stacks/: dev is for Docker, staging for Kubernetes.",
-      );
-    }
+  /**
+   * Checks that the stack file exists; throws an Error otherwise.
+   * @param advice what to do if the stack is new
+   */
+  requireFile(advice?: string): void {
+    if (!existsSync(this.file)) throw new Error(missingStack(this.name, this.file, advice));
   }
 
   /**

@@ -321,6 +321,7 @@ test("an existing file is not overwritten, and no other file is written", () => 
 const commands: [args: string[], message: RegExp][] = [
   [[], /^FILE is missing; expected npm run import -- FILE/],
   [["no-such.yaml"], /^no-such\.yaml does not exist; expected a compose file, or values/],
+  [["test/unit/importer/inputs"], /^test\/unit\/importer\/inputs is a directory; expected a compose file/],
   [["test/unit/importer/inputs/values.yaml", "--env", "no.env"], /^--env no\.env does not exist/],
   [["test/unit/importer/inputs/values.yaml", "--stack", "a/b"], /^--stack is a\/b; expected letters/],
   [

@@ -81,7 +81,12 @@ const refused: readonly [key: string, value: string, says: RegExp][] = [
     "3",
     /^workers takes no secret; expected one of .*secrets\.fernetKey, .*connections\.NAME\.password/,
   ],
-  ["secrets.fernetkey", "x", /^secrets\.fernetkey takes no secret/],
+  [
+    "secrets.fernetkey",
+    "x",
+    /^secrets\.fernetkey takes no secret; did you mean secrets\.fernetKey\? expected one of/,
+  ],
+  ["seecrets.Zk3vQ9pLx2", "x", /^… takes no secret; expected one of/],
   ["secrets.fernetKey=Zk3vQ9pLx2", "x", /^… takes no secret/],
   ["Zk3vQ9pLx2..x", "x", /^… is not a key/],
   ["secrets..x", "x", /is not a key; expected one like secrets\.fernetKey/],
