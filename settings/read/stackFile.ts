@@ -59,6 +59,10 @@ function withoutCiphers(value: unknown, path: Path, found: Cipher[]): unknown {
   );
 }
 
+function isKeyAndValue(text: unknown): boolean {
+  return typeof text === "string" && /^\w+:\S/.test(text);
+}
+
 /**
  * Parses the text of a stack file.
  * @param file name of the file, for the places of faults
@@ -69,8 +73,10 @@ export function parseStackFile(text: string, file: string): StackFile {
   const { config = {} } = isObject(content) ? content : { config: undefined };
   const values = config ?? {};
   if (!isObject(content) || !isObject(values)) {
+    // Without a space behind its colon, a key and its value are one text.
+    const space = isKeyAndValue(config) ? ", and a space behind each KEY:" : "";
     throw new Refused([
-      `${at(isObject(content) ? ["config"] : [])}: is not a stack file; expected config: and below it keys, ${prefix}KEY, with their values`,
+      `${at(isObject(content) ? ["config"] : [])}: is not a stack file; expected config: and below it keys, ${prefix}KEY, with their values${space}`,
     ]);
   }
   const ciphers: Cipher[] = [];

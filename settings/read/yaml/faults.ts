@@ -39,10 +39,9 @@ const messages: Readonly<Record<string, string>> = {
 const otherwise = "expected lines of KEY: VALUE";
 const noSpace = "no space follows the colon of a key; expected KEY: VALUE";
 
-/** Codes of errors that a key without a space behind its colon causes, and the forms of its line and of its text. */
+/** Codes of errors that a key without a space behind its colon causes, and the form of its line. */
 const codesOfNoSpace = ["MULTILINE_IMPLICIT_KEY", "MISSING_CHAR", "UNEXPECTED_TOKEN"];
 const lineOfNoSpace = /^\s*(airflow:\w+:\S|\w+:[^\s:](?!.*:\s))/;
-const textOfNoSpace = /^airflow:\w+:\S/;
 
 interface Found {
   readonly offset: number;
@@ -61,10 +60,8 @@ function canMerge(document: Document.Parsed, value: unknown): boolean {
 }
 
 /** Explains what is wrong with a node by itself; undefined if nothing is. */
-function nodeProblem(node: Node, value: unknown): string | undefined {
-  const { tag } = node;
+function nodeProblem({ tag }: Node, value: unknown): string | undefined {
   if (tag !== undefined && !plainTags.includes(tag)) return messages.TAG_RESOLVE_FAILED;
-  if (isScalar(node) && node.type === "PLAIN" && textOfNoSpace.test(String(node.source))) return noSpace;
   if (typeof value !== "string" || (!value.includes("\0") && value.isWellFormed())) return undefined;
   return "a value has a NUL, or half of a character, which no database and no environment accepts; expected the value without it";
 }

@@ -60,7 +60,7 @@ const unread = rule(["declarations"], ({ declarations }): Fault[] => {
         ["declarations"],
         name === usual
           ? "it is a directory, and nothing reads it: expected a file, or another name"
-          : `nothing reads it: expected the name ${usual}, or declarations: ${name}`,
+          : `nothing reads it: expected the name ${usual}, or declarations: ${name}; or a name unlike these if it declares nothing`,
         name,
       ),
     );

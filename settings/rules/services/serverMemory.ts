@@ -1,4 +1,4 @@
-import { serverSettings } from "../../model/servers.ts";
+import { givenSetting, serverSettings } from "../../model/servers.ts";
 import type { Lines } from "../../schema/services.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
@@ -44,10 +44,9 @@ const postgresSizes = rule(["postgres.settings.*", "postgres.memory"], ({ postgr
 );
 
 const connections = rule(["postgres.settings.*", "postgres.memory"], ({ postgres: { settings, memory } }) => {
-  const lines = spelledLines(settings);
-  const [key, , most] = lines.find(([, name]) => name === "max_connections") ?? [];
-  const buffers = lines.find(([, name]) => name === "shared_buffers")?.[2] ?? "128MB";
-  const shared = Math.min(sizeOf("shared_buffers", buffers) ?? 0, memory / 2);
+  const [key, most] = givenSetting(settings, "max_connections") ?? [];
+  const [, buffers = "128MB"] = givenSetting(settings, "shared_buffers") ?? [];
+  const shared = Math.min(sizeOf("shared_buffers", String(buffers)) ?? 0, memory / 2);
   const room = Math.floor((memory - shared) / connection);
   if (key === undefined || !(Number(most) > room)) return [];
   const message = `each connection takes at least ${connection} MiB, beside shared_buffers: expected at most ${room} with ${memory} MiB, or more postgres.memory`;

@@ -94,7 +94,7 @@ test("a file whose name resembles airflow.yaml is refused, and a deletion withou
   t.after(() => setProject(project));
   const all = { deleteUndeclared: true };
   const unread = (name: string) =>
-    `declarations is ${name}; nothing reads it: expected the name airflow.yaml, or declarations: ${name}`;
+    `declarations is ${name}; nothing reads it: expected the name airflow.yaml, or declarations: ${name}; or a name unlike these if it declares nothing`;
   assert.deepEqual(faults(all), [
     unread("Airflow.yaml"),
     "declarations is airflow.yaml; it is a directory, and nothing reads it: expected a file, or another name",

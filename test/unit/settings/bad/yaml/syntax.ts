@@ -41,7 +41,6 @@ export const syntax: readonly BadRow[] = [
   ...(
     [
       ["the last key", "  airflow:schedulers: 1\n  airflow:workers:2\n", 3],
-      ["the only key", "  airflow:workers:2\n", 2],
       ["a key above others", "  airflow:workers:2\n  airflow:schedulers: 1\n", 2],
       ["an object", "  airflow:pools:{ a: { slots: 1 } }\n", 2],
       ["a key in an object", "  airflow:pools:\n    a:\n      slots:4\n      description: b\n", 4],
@@ -52,6 +51,11 @@ export const syntax: readonly BadRow[] = [
       `config:\n${text}`,
       `${at}: is not YAML: no space follows the colon of a key; expected KEY: VALUE`,
     ),
+  ),
+  row(
+    "no space behind the colon of the only key",
+    "config:\n  airflow:workers:2\n",
+    "1: is not a stack file; expected config: and below it keys, airflow:KEY, with their values, and a space behind each KEY:",
   ),
   row(
     "a key beside config",
