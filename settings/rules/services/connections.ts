@@ -11,7 +11,7 @@ import {
 import { countsOf, groupParts } from "../../model/groups.ts";
 import { givenSetting } from "../../model/servers.ts";
 import { optionRule } from "../airflow/option.ts";
-import type { Fault } from "../fault.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** Indents text, to stand below the line of its fault. */
@@ -37,10 +37,13 @@ const unbounded = poolSizes.map((name) =>
   ),
 );
 
-/** Rejects connections without a pool, which no size bounds. */
-const unpooled = optionRule("database.sql_alchemy_pool_enabled", (value) =>
-  isTrue(value) ? undefined : "a process could open any number of connections: expected True, or no value",
-);
+/** Rejects connections without a pool to the stack's own Postgres: no size bounds them, and no pooler of the user's does. */
+const unpooled = rule(["settings.database.sql_alchemy_pool_enabled"], (parsed, isGiven) => {
+  const given = airflowOption(parsed, "database.sql_alchemy_pool_enabled");
+  if (!given || isTrue(given.value) || isGiven("postgres.url")) return [];
+  const message = "a process could open any number of connections: expected True, or no value";
+  return faultAt(given.path, message, given.value);
+});
 
 function serverFaults(stack: ConnectionInputs): Fault[] {
   const { postgres, pgbouncer } = stack;

@@ -119,6 +119,13 @@ const right: readonly (readonly [name: string, config: Config])[] = [
     "a login in the URL of a webhook",
     { monitoring: { alerts: { webhook: holding("a", "https://u:p@a.test:8443/x?key=1\n") } } },
   ],
+  [
+    "connections without a pool, through a pooler of the user's",
+    {
+      postgres: { url: "postgresql://airflow:a-long-word@pooler.example.com:6432/airflow" },
+      settings: { database: { sql_alchemy_pool_enabled: false } },
+    },
+  ],
   ["a mail server at an address", { monitoring: { alerts: { email } } }],
   [
     "a mail server with a login",
