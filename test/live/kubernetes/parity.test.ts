@@ -185,7 +185,7 @@ test("every pod is admitted where the restricted level is enforced", async () =>
   const privileged = idlePod("privileged", await image(localImage("redis")), {}, true);
   await assert.rejects(
     stack.apply(cluster.folder, [privileged], "--dry-run=server"),
-    /violates PodSecurity "restricted:latest": privileged/,
+    new RegExp(`violates PodSecurity "restricted:v${oldestKubernetes}": privileged`),
   );
 });
 
@@ -265,6 +265,16 @@ test("autoscaled workers need KEDA, and are left to it", async (t) => {
     maxReplicaCount: 2,
     pollingInterval: 10,
     cooldownPeriod: 300,
+    advanced: {
+      horizontalPodAutoscalerConfig: {
+        behavior: {
+          scaleDown: {
+            stabilizationWindowSeconds: 600,
+            policies: [{ type: "Pods", value: 1, periodSeconds: 60 }],
+          },
+        },
+      },
+    },
     triggers: [
       {
         type: "postgresql",
