@@ -49,7 +49,7 @@ const repository = new Repository("dags");
 const teams = new Repository("team");
 const labels = {
   node1: ["node-role.example.com/airflow=small"],
-  node2: ["node-role.example.com/airflow=large", "accelerator=nvidia"],
+  node2: ["node-role.example.com/airflow=large", "example.com/models=true"],
 };
 
 before(async () => {
