@@ -11,7 +11,7 @@ const pace = { pollingInterval: 10, cooldownPeriod: 300 };
  * Stops an instance a minute, once fewer have sufficed for ten. An instance that ends its last tasks takes no other, and
  * no new one has its place meanwhile, so several at once would leave too few for the next tasks.
  */
-const scaleDown = {
+export const scaleDown = {
   stabilizationWindowSeconds: 600,
   policies: [{ type: "Pods", value: 1, periodSeconds: 60 }],
 };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { localImage } from "../../../images/local.ts";
+import { scaleDown } from "../../../platforms/kubernetes/operators/keda.ts";
 import { oldestKubernetes } from "../../../settings/schema/versions.ts";
 import { ensureImages } from "../../../tools/images.ts";
 import { allowedInside } from "../../parity/allowed.ts";
@@ -265,16 +266,7 @@ test("autoscaled workers need KEDA, and are left to it", async (t) => {
     maxReplicaCount: 2,
     pollingInterval: 10,
     cooldownPeriod: 300,
-    advanced: {
-      horizontalPodAutoscalerConfig: {
-        behavior: {
-          scaleDown: {
-            stabilizationWindowSeconds: 600,
-            policies: [{ type: "Pods", value: 1, periodSeconds: 60 }],
-          },
-        },
-      },
-    },
+    advanced: { horizontalPodAutoscalerConfig: { behavior: { scaleDown } } },
     triggers: [
       {
         type: "postgresql",
