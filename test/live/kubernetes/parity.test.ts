@@ -170,18 +170,15 @@ test("containers write only where their pods may write, too", async () => {
 
 test("every pod is admitted where the restricted level is enforced", async () => {
   const { metadata } = JSON.parse(await kubectl("get", "namespace", stack.name, "--output", "json"));
-  for (const mode of ["enforce", "audit", "warn"]) {
+  const versions = { enforce: `v${oldestKubernetes}`, audit: "latest", warn: "latest" };
+  for (const [mode, version] of Object.entries(versions)) {
     assert.equal(metadata.labels[`pod-security.kubernetes.io/${mode}`], "restricted");
-    const version = mode === "enforce" ? `v${oldestKubernetes}` : "latest";
     assert.equal(metadata.labels[`pod-security.kubernetes.io/${mode}-version`], version);
   }
   assert.doesNotMatch(deployOutput, /PodSecurity/);
   const events = await stack.list<{ message: string }>("events");
   assert.notEqual(events.length, 0);
-  assert.deepEqual(
-    events.filter(({ message }) => message.includes("PodSecurity")),
-    [],
-  );
+  for (const { message } of events) assert.doesNotMatch(message, /PodSecurity/);
   const { image } = await lab();
   const privileged = idlePod("privileged", await image(localImage("redis")), {}, true);
   await assert.rejects(
