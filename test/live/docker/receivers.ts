@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { waitFor } from "../../runner/waiting.ts";
 import type { Config, TestStack } from "../lib/harness.ts";
-import { addressIn } from "../targets/docker.ts";
+import { addressIn, sweep } from "../targets/docker.ts";
+
+/** Network with this machine's address for the receivers; a stack's first deployment removes what has the stack's own prefix. */
+const network = "airflow-livetest-receivers";
 
 const kinds = ["webhook", "slack", "watchdog"] as const;
 
@@ -25,7 +28,8 @@ export class Receivers {
 
   /** @returns value of `monitoring.alerts` */
   async start(stack: TestStack): Promise<Config> {
-    const address = await addressIn(`${stack.prefix}-receivers`);
+    await sweep(network);
+    const address = await addressIn(network);
     await new Promise<void>((done) => this.server.listen(0, address, done));
     const { port } = this.server.address() as AddressInfo;
     const entries = kinds.map((kind) => {
@@ -54,7 +58,9 @@ export class Receivers {
     return bodies.map(({ groupLabels }: { groupLabels: { alertname: string } }) => groupLabels.alertname);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.server.close();
+    this.server.closeAllConnections();
+    await sweep(network);
   }
 }
