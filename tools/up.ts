@@ -1,5 +1,6 @@
 import { capabilities } from "../capabilities.ts";
 import { setFlags } from "../deploymentFlags.ts";
+import { movedFault } from "../platforms/docker/movedData.ts";
 import { checkEngine } from "../platforms/docker/preflight/here.ts";
 import { checkAnswers } from "../platforms/docker/preflight/preflight.ts";
 import { machinesOf } from "../platforms/machines.ts";
@@ -17,7 +18,7 @@ import { print } from "./lib/commandLine/terminal.ts";
 import { deploy } from "./lib/deployment/deploy.ts";
 import { stopWorkers } from "./lib/drain.ts";
 import { urnsOn } from "./lib/forget.ts";
-import { main, run } from "./lib/process.ts";
+import { main, reasonOf, run } from "./lib/process.ts";
 import { faultsOfDags } from "./lib/proof/dags.ts";
 import { greeting } from "./lib/proof/greeting.ts";
 import { earlyProver, prove } from "./lib/proof/proof.ts";
@@ -41,19 +42,22 @@ function leaving(down: readonly string[], state: ExportedState, { groups }: Sett
 
 /**
  * Sends images to the machines that answer; lets workers finish their tasks on machines that the stack has dropped.
- * @returns names of machines that are down, if they may be, and flags for the deployment
+ * @returns names of machines that are down, if they may be, flags for the deployment, and what undoes the stop of workers
  */
 async function prepare(stack: Stack, settings: Settings) {
   const machines = machinesOf(settings);
   const down = await checkAnswers(machines);
   if (capabilities[settings.platform].localImages && machines.length === 0) await checkEngine();
   await prepareImages(settings, down);
-  if (machines.length === 0) return { down, flags: [] };
+  if (machines.length === 0) return { down, flags: [], restarts: [] };
   const state = await readState(stack);
+  const moved = movedFault(settings, state.deployment.resources ?? []);
+  if (moved !== undefined) throw new Error(moved);
   const listed = machines.map(({ name }) => name);
   const dropped = machinesIn(state).filter(({ name }) => !listed.includes(name));
-  for (const machine of dropped) await stopWorkers(machine, stack.prefix);
-  return { down, flags: leaving(down, state, settings) };
+  const restarts: (() => Promise<void>)[] = [];
+  for (const machine of dropped) restarts.push(await stopWorkers(machine, stack.prefix));
+  return { down, flags: leaving(down, state, settings), restarts };
 }
 
 interface Options {
@@ -125,11 +129,21 @@ await main(async () => {
   setFlags(given);
   const { engines } = capabilities[platform];
   step(engines ? "Docker engine and images" : "Cluster");
-  const { down, flags } = engines ? await prepare(stack, settings) : { down: [], flags: [] };
+  const { down, flags, restarts } = engines
+    ? await prepare(stack, settings)
+    : { down: [], flags: [], restarts: [] };
   const early = engines ? await earlyProver(stack) : undefined;
   const options = { down, strict: given.strict ?? false, step, early };
   // The program would keep this command from its end.
-  await deployAndTryOut(stack, settings, flags, options).finally(() => early?.child.stdin.end());
+  await deployAndTryOut(stack, settings, flags, options)
+    .catch(async (error) => {
+      for (const restart of restarts)
+        await restart().catch((reason: unknown) =>
+          print(`  workers were not started again: ${reasonOf(reason)}`),
+        );
+      throw error;
+    })
+    .finally(() => early?.child.stdin.end());
   noteDeployment(stack, await described(stack, settings));
   forgetBegin(stack);
   const reached = cargoFor(settings).filter(({ machine }) => !down.includes(machine.name));

@@ -68,8 +68,8 @@ export class Engine {
       name + suffix,
       // An explicit list, even if empty, since an engine answers with one.
       { name: prefix, labels: labelList(labels) },
-      // Replacing the network for new labels would stop every container in it.
-      { parent, provider: this.provider, deleteBeforeReplace: true, ignoreChanges: ["labels"] },
+      // Replacing the network for new labels, or for an engine that makes networks with IPv6, would stop every container in it.
+      { parent, provider: this.provider, deleteBeforeReplace: true, ignoreChanges: ["labels", "ipv6"] },
     );
     this.placement = { prefix, network: network.name, labels };
   }

@@ -1,5 +1,5 @@
 import type { Settings } from "../../settings/model/groups.ts";
-import { homeOf, machinesOf, suffixOf } from "../machines.ts";
+import { homeOf, type Machine, machineIn, machinesOf, suffixOf } from "../machines.ts";
 import { type StateResource, volumesIn } from "../ownership/known.ts";
 
 const database = "postgres";
@@ -11,9 +11,27 @@ function earlierFirst(resources: readonly StateResource[]): unknown {
   return resources.find(provider)?.outputs?.host;
 }
 
+/** Explains why a machine may not change its name: its containers have the names that those of the new one would get. */
+function renamedFault(machines: readonly Machine[], resources: readonly StateResource[]): string | undefined {
+  const earlier = resources.flatMap(({ urn, type, outputs }) => {
+    const name = machineIn(urn.split("::").at(-1) ?? "");
+    return type === "pulumi:providers:docker" && name !== undefined ? [{ name, docker: outputs?.host }] : [];
+  });
+  const gone = earlier.filter(({ name }) => !machines.some((machine) => machine.name === name));
+  const [renamed] = gone.flatMap(({ name, docker }) => {
+    const now = machines.find((machine) => machine.docker === docker);
+    return now ? [{ name, now: now.name }] : [];
+  });
+  return (
+    renamed &&
+    `machines: ${renamed.now} has the engine of ${renamed.name}; expected the name ${renamed.name}, or first a deployment ` +
+      `without that machine, and then one with ${renamed.now}.`
+  );
+}
+
 /**
  * Explains why the machines of a stack may not change so that data would stay on a machine where nothing looks for it: Airflow would
- * start with an empty database.
+ * start with an empty database. Nor may a machine get another name.
  * @param resources resources of the last deployment
  * @returns undefined if nothing moves
  */
@@ -29,7 +47,8 @@ export function movedFault(settings: Settings, resources: readonly StateResource
       "other machines can follow in any order."
     );
   }
-  if (settings.postgres.url !== undefined) return undefined;
+  const renamed = renamedFault(machines, resources);
+  if (renamed !== undefined || settings.postgres.url !== undefined) return renamed;
   const home = homeOf(database, machines) ?? first;
   const known = volumesIn(resources, "volume");
   const hasData = (machine: typeof home) => known.has(`${database}-data${suffixOf(machine, machines)}`);

@@ -124,6 +124,18 @@ test("a database does not move to a machine without its data", () => {
   assert.equal(faultOf({ machines: [one, two], postgres: outside.postgres }, ...there), undefined);
 });
 
+test("a machine keeps its name, as its containers do", () => {
+  const further = of("pulumi:providers:docker", "docker-two", { host: two.docker });
+  const renamed = { machines: [one, { ...two, name: "new" }] };
+  const message =
+    "machines: new has the engine of two; expected the name two, or first a deployment without that machine, and then one with new.";
+  assert.equal(faultOf(renamed, provider, further), message);
+  assert.equal(faultOf({ ...renamed, postgres: outside.postgres }, provider, further), message);
+  assert.equal(faultOf({ machines: [one, two] }, provider, further), undefined);
+  assert.equal(faultOf({ machines: [one] }, provider, further), undefined);
+  assert.equal(faultOf({ machines: [one, three] }, provider, further), undefined);
+});
+
 test("the first machine stays the first", () => {
   const here = [provider, onMachine("postgres-data")];
   assert.equal(

@@ -460,15 +460,23 @@ test("a stack with machines expects on each its own instances, a gateway and a c
   });
 });
 
-test("a container with a successor is not expected", () => {
+test("a container with a successor, and a job that has succeeded, are not expected", () => {
   const container = (name: string, more = {}) => ({
     urn: `urn:pulumi:unit::airflow::docker:index/container:Container::${name}`,
     type: "docker:index/container:Container",
     inputs: { name: `airflow-unit-${name}` },
     ...more,
   });
-  const resources = [container("redis"), container("flower", { delete: true })];
-  assert.deepEqual([...expected({ deployment: { resources } }, "airflow-unit", [])], [["local", ["redis"]]]);
+  const job = (name: string, exitCode: number) =>
+    container(name, { inputs: { name: `airflow-unit-${name}`, attach: true }, outputs: { exitCode } });
+  const resources = [
+    container("redis"),
+    container("flower", { delete: true }),
+    job("migration", 0),
+    job("check", 1),
+  ];
+  const found = expected({ deployment: { resources } }, "airflow-unit", []);
+  assert.deepEqual([...found], [["local", ["redis", "check"]]]);
 });
 
 test("a container on a machine that was removed from the stack file is not expected on the first machine", () => {
