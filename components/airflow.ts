@@ -62,6 +62,12 @@ export interface Past {
   readonly replaced?: Replaced;
 }
 
+/** Lists the proxies before a published webserver: load balancers with known addresses, or whatever the network policies let in. */
+function proxiesBefore({ kubernetes }: Settings): readonly string[] {
+  const { namespace, from = [] } = kubernetes?.ingress ?? {};
+  return namespace === undefined && from.length > 0 ? from : ["*"];
+}
+
 /** Airflow on Celery: scheduler -> Redis -> workers -> Postgres -> scheduler, with Flower and the webserver looking on. */
 export class Airflow extends pulumi.ComponentResource {
   readonly webserverUrl: string;
@@ -170,7 +176,7 @@ export class Airflow extends pulumi.ComponentResource {
         endpoint: webserverEndpoint,
         webservers: settings.webservers,
         loopbackPort: settings.webserverPort,
-        trustedProxies: publicUrl === undefined ? settings.trustedProxies : ["*"],
+        trustedProxies: publicUrl === undefined ? settings.trustedProxies : proxiesBefore(settings),
         flower:
           path === undefined
             ? undefined

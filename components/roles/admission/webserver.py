@@ -1,5 +1,9 @@
-"""Limits the concurrent requests of each webserver process, and wrong passwords, and lets a process end without refusing a request."""
+"""Limits who gets into each webserver process: concurrent requests, wrong passwords, and cookies that others could make.
 
+Lets a process end without refusing a request.
+"""
+
+import airflow_on_celery.cookies  # noqa: F401
 from airflow.configuration import conf
 from airflow_on_celery.admission import Admission
 from airflow_on_celery.attempts import Attempts

@@ -1,4 +1,4 @@
-"""Lets processes make the tables of Celery's results one after the other.
+"""Lets processes make the tables of Celery's results one after the other, and reads results as plain data.
 
 Each process looks whether the tables are there before its first result, and makes them. Celery tries again after the errors of a race,
 which are in the log of Postgres all the same.
@@ -6,8 +6,10 @@ which are in the log of Postgres all the same.
 
 import functools
 
+from airflow_on_celery import plain
+from celery.backends.database.models import Task, TaskSet
 from celery.backends.database.session import ResultModelBase, SessionManager
-from sqlalchemy import text
+from sqlalchemy import PickleType, text
 from sqlalchemy.exc import DatabaseError
 
 # Number of a lock that nothing else takes in the database of results.
@@ -31,4 +33,6 @@ def one_by_one(prepare):
     return preparing
 
 
+for model in (Task, TaskSet):
+    model.__table__.c.result.type = PickleType(pickler=plain)
 SessionManager.prepare_models = one_by_one(SessionManager.prepare_models)

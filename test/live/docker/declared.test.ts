@@ -13,6 +13,7 @@ import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
 import { allServe, noDuplicates, severalProcesses } from "../lib/webserverProcesses.ts";
 import { containers, docker, log } from "../targets/docker.ts";
 import { replaced } from "../targets/target.ts";
+import { workersForgeNothing } from "./login/forged.ts";
 
 const stack = new TestStack("livetest-declared", 18330);
 copyFileSync(join(import.meta.dirname, "../dags/declared.py"), join(stack.dags, "declared.py"));
@@ -225,6 +226,9 @@ test("a requirement that Airflow does not go with is refused before anything is 
   assert.deepEqual(replaced(before, await stack.instances()), []);
   assert.equal((await containers(stack.prefix)).size, before.size);
 });
+
+test("a worker can make neither a login nor a result that runs in the scheduler", () =>
+  workersForgeNothing(stack));
 
 test("a process refuses wrong passwords for tokens after the fifth", async () => {
   const statuses: number[] = [];

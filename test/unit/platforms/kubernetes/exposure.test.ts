@@ -87,6 +87,10 @@ test("an ingress of an external load balancer has annotations and no TLS Secret,
     admitted(objects, "webserver"),
     from.map((cidr) => [{ ipBlock: { cidr } }]),
   );
+  // A load balancer may add to a header that a client has sent: only its own entry counts.
+  assert.equal(variables(objects, "webserver").FORWARDED_ALLOW_IPS, from.join());
+  const both = await declared({ kubernetes: { ingress: { ...alb, namespace: "ingress-nginx" } } });
+  assert.equal(variables(both, "webserver").FORWARDED_ALLOW_IPS, "*");
 });
 
 test("webserver and Flower share a host by their paths", async () => {
