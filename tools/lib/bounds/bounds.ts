@@ -6,7 +6,7 @@ import { instancesOn, type MachineFacts } from "../status/facts.ts";
 import type { Exec } from "../status/inside.ts";
 import { ago, aligned, short } from "../status/table.ts";
 import { type Ending, endingWarnings, fileEndings, gatewayEndings } from "./certificates.ts";
-import { type Fullness, fullWarnings, volumeFacts } from "./volumes.ts";
+import { type Fullness, fullPercent, fullWarnings, volumeFacts } from "./volumes.ts";
 
 /** Parts of a stack that fill up, expire or age. */
 export interface Bounds {
@@ -63,7 +63,19 @@ export function boundsTable({ volumes, images }: Bounds, now: Date): string {
   ].join("\n\n");
 }
 
-/** Lists volumes and certificates that need attention soon. */
+/** Lists full volumes and expired certificates. */
+export function exceeded({ volumes, certificates }: Bounds, now: Date): string[] {
+  const full = volumes.filter(({ percent }) => percent >= fullPercent);
+  return [
+    ...fullWarnings(full),
+    ...endingWarnings(
+      certificates.filter(({ end }) => end < now),
+      now,
+    ),
+  ];
+}
+
+/** Lists volumes and certificates that need attention soon, or at once. */
 export function warnings({ volumes, certificates }: Bounds, now: Date): string[] {
   return [...fullWarnings(volumes), ...endingWarnings(certificates, now)];
 }

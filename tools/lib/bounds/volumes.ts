@@ -52,6 +52,9 @@ export async function volumeFacts(machines: readonly MachineFacts[], exec: Exec)
   return (await Promise.all(found)).flat();
 }
 
+/** Share of a full volume, whose root may keep some for itself. */
+export const fullPercent = 98;
+
 export function fullWarnings(all: readonly Fullness[]): string[] {
   return all
     .filter(({ percent }) => percent >= warningPercent)

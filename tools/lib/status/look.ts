@@ -22,6 +22,8 @@ export interface Look {
   readonly bounds: Bounds;
   readonly bundles: readonly Bundle[];
   readonly proof: LastProof | null;
+  /** Reason why waiting runs, bundles and the proof are not known. */
+  readonly unknown?: string | undefined;
   /** Undefined if the stack has no backups, or their container does not answer. */
   readonly backups: Backups | undefined;
 }
@@ -59,6 +61,7 @@ export async function lookAt(stack: Stack, settings: Settings): Promise<Look> {
     bounds,
     bundles: held.bundles,
     proof: held.proof,
+    unknown: held.cause,
     backups,
   };
 }

@@ -31,6 +31,8 @@ export interface WaitingTasks extends Waiting {
   readonly oldest: Readonly<Record<string, number | null>>;
   readonly bundles: readonly Bundle[];
   readonly proof: LastProof | null;
+  /** Reason why nothing of this is known. */
+  readonly cause?: string;
 }
 
 const emptyQueues: WaitingTasks = {
@@ -46,12 +48,15 @@ const emptyQueues: WaitingTasks = {
 /** Prefix of the temporary queues of a proof, which workers read for the canary. */
 const canaryQueue = `${canaryDag}.`;
 
-/** Asks the database and the broker for waiting tasks, also in queues that no worker reads; empty without an answer. */
+/** Asks the database and the broker for waiting tasks, also in queues that no worker reads; without an answer, empty with a cause. */
 export async function heldTasks(exec: Exec, machines: readonly MachineFacts[]): Promise<WaitingTasks> {
   const scheduler = runningOf(machines, "scheduler");
-  if (!scheduler) return emptyQueues;
+  if (!scheduler) return { ...emptyQueues, cause: "no scheduler runs" };
   const { text, complaint } = await exec(scheduler.machine, scheduler.name, ["python", "-c", program]);
-  return complaint === undefined ? JSON.parse(text) : emptyQueues;
+  if (complaint === undefined) return JSON.parse(text);
+  // The last line of Python's traceback is the error.
+  const error = complaint.trim().split("\n").at(-1);
+  return { ...emptyQueues, cause: `the scheduler cannot read the database or the broker: ${error}` };
 }
 
 function withoutCanary(counts: Readonly<Record<string, number>>): Record<string, number> {

@@ -1,14 +1,14 @@
 import type { Settings } from "../../../settings/model/groups.ts";
 import { backupTroubles, lastBackup } from "../backup/report.ts";
 import type { Backups, ProvenBackup } from "../backup/store.ts";
-import { boundsTable, warnings } from "../bounds/bounds.ts";
+import { boundsTable, exceeded, warnings } from "../bounds/bounds.ts";
 import { daysUntil } from "../bounds/certificates.ts";
 import type { Fullness } from "../bounds/volumes.ts";
 import { type Instance, instancesOn, runningOf } from "./facts.ts";
 import type { QueueFacts } from "./load.ts";
 import type { Look } from "./look.ts";
 import { type Bundle, type LastProof, lastProof, revisions } from "./queues.ts";
-import { memoryWarnings, statusTable, troubles, waitingTable } from "./table.ts";
+import { ago, memoryWarnings, statusTable, troubles, waitingTable } from "./table.ts";
 import type { WaitingRun } from "./waiting.ts";
 
 /** Output of `npm run status -- --json`. Fields may be added; existing ones keep their names and meanings. */
@@ -45,15 +45,29 @@ interface Report {
   readonly certificates: readonly { readonly what: string; readonly end: string; readonly days: number }[];
 }
 
+/** Seconds that a proof of the canary may take. */
+const proofSeconds = 900;
+
+/** Says what is wrong with the proofs of a canary; `since` is the start of its container. */
+function canaryTrouble({ proof, at }: Look, every: number, since?: Date): string | undefined {
+  if ((proof?.faults.length ?? 0) > 0) return "the last proof failed";
+  const begin = proof ? new Date(proof.at) : since;
+  const isLate = begin !== undefined && at.getTime() - begin.getTime() > (every + proofSeconds) * 1000;
+  if (!isLate) return undefined;
+  return `${proof ? "the last proof is from" : "there is no proof yet, although the canary was started"} ${ago(begin, at)}`;
+}
+
 /** Lists the troubles of a stack, of all findings. */
 function faultsOf(look: Look, { backup, canary }: Settings): string[] {
-  const found = troubles(look.facts);
+  const found = [...troubles(look.facts), ...exceeded(look.bounds, look.at)];
+  if (look.unknown !== undefined) found.push(look.unknown);
   if (backup)
     found.push(
       ...backupTroubles(look.backups, backup, look.at, runningOf(look.facts.machines, "backup")?.since),
     );
   // Without a canary, the last proof may be old.
-  if (canary && (look.proof?.faults.length ?? 0) > 0) found.push("the last proof failed");
+  const late = canary && canaryTrouble(look, canary.every, runningOf(look.facts.machines, "canary")?.since);
+  if (late !== undefined && look.unknown === undefined) found.push(late);
   return found;
 }
 
@@ -66,7 +80,10 @@ export function statusReport(stack: string, look: Look, settings: Settings): Rep
     at: at.toISOString(),
     fine: faults.length === 0,
     troubles: faults,
-    warnings: [...warnings(bounds, at), ...memoryWarnings(facts.machines)],
+    warnings: [
+      ...warnings(bounds, at).filter((line) => !faults.includes(line)),
+      ...memoryWarnings(facts.machines),
+    ],
     machines: facts.machines.map((machine) => ({
       name: machine.name,
       cause: "cause" in machine ? machine.cause : null,

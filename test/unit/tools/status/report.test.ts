@@ -116,6 +116,45 @@ test("a container that has run for twice the interval without a backup is a trou
   assert.equal(startedBefore(13).length, 1);
 });
 
+test("a canary without a proof for its interval and a quarter of an hour is a trouble", () => {
+  const troublesOf = (seconds: number | undefined, changed: Partial<Look> = {}) => {
+    const since = new Date(at.getTime() - 86_400_000);
+    const machines = [{ name: "main", instances: [{ ...redis, name: "canary", since }] }];
+    const last =
+      seconds === undefined
+        ? null
+        : { at: new Date(at.getTime() - seconds * 1000).toISOString(), faults: [] };
+    const shown = { ...look, facts: { ...look.facts, machines }, proof: last, ...changed };
+    return statusReport("ours", shown, settings).troubles.filter((trouble) => /proof/.test(trouble));
+  };
+  assert.deepEqual(troublesOf(1200), []);
+  assert.match(troublesOf(1201).join(), /^the last proof is from 20 min ago$/);
+  assert.match(
+    troublesOf(undefined).join(),
+    /^there is no proof yet, although the canary was started 24 h ago$/,
+  );
+  assert.deepEqual(troublesOf(undefined, { unknown: "no scheduler runs" }), []);
+});
+
+test("a database that does not answer, a full volume and an expired certificate are troubles", () => {
+  const certificates = [{ what: "redis.ca", end: new Date(at.getTime() - 1), remedy: "a newer one" }];
+  const volumes = [97, 98].map((percent) => ({
+    machine: "main",
+    volume: `${percent}:/data`,
+    size: 1024,
+    percent,
+  }));
+  const bounds = { ...look.bounds, certificates, volumes };
+  const shown = { ...look, bounds, unknown: "no scheduler runs" };
+  const { troubles, warnings } = statusReport("ours", shown, settings);
+  assert.deepEqual(troubles.slice(2), [
+    "98:/data on main is 98 % full",
+    "redis.ca expired on 2026-11-24: a newer one",
+    "no scheduler runs",
+  ]);
+  assert.equal(warnings[0], "97:/data on main is 97 % full");
+});
+
 test("the page shows waiting runs, warnings and troubles", () => {
   const page = pageOf(look, report);
   assert.ok(
