@@ -1,5 +1,6 @@
 import type { Major } from "../../roles.ts";
 import { majorOf } from "../../settings/schema/versions.ts";
+import { reasonOf } from "./process.ts";
 import type { Outputs } from "./stack.ts";
 
 export interface TaskInstance {
@@ -54,6 +55,8 @@ function ask(
     headers: { "content-type": "application/json", accept: "application/json", ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(60_000),
+  }).catch((error: Error) => {
+    throw new Error(`${webserverUrl} does not answer: ${reasonOf(error.cause ?? error)}`);
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Settings } from "../../../settings/model/groups.ts";
+import { stackFlag } from "../../../settings/model/names/stackFlag.ts";
 import { AirflowApi } from "../airflow.ts";
 import type { Outputs, Stack } from "../stack.ts";
 import { reachWebserver } from "./reach.ts";
@@ -14,6 +15,10 @@ export async function overApi<T>(
   outputs?: Outputs,
 ): Promise<T> {
   const login = outputs ?? (await stack.outputs());
+  if (login.version === undefined) {
+    const flag = stackFlag(stack.name);
+    throw new Error(`stack ${stack.name} is not deployed; expected npm run up${flag && ` --${flag}`} first.`);
+  }
   const { url, end } = await reachWebserver(stack, settings);
   return call(new AirflowApi({ ...login, webserverUrl: url })).finally(end);
 }

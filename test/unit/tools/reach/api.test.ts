@@ -4,7 +4,9 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { defaultVersion } from "../../../../settings/schema/versions.ts";
 import { AirflowApi } from "../../../../tools/lib/airflow.ts";
-import type { Outputs } from "../../../../tools/lib/stack.ts";
+import { overApi } from "../../../../tools/lib/reach/api.ts";
+import type { Outputs, Stack } from "../../../../tools/lib/stack.ts";
+import { settingsFor } from "../../settingsFrom.ts";
 
 /** Runs a webserver that takes one of the tokens that it gave, and refuses all others with a status. */
 async function withWebserver(
@@ -42,3 +44,21 @@ for (const refusal of [401, 403])
       await assert.rejects(api.call("/dags"), new RegExp(`GET /dags: ${refusal} `));
       assert.equal(web.logins, 3);
     }));
+
+test("a webserver that does not answer is named with the cause, and a stack that is not deployed as such", async () => {
+  let gone = "";
+  await withWebserver(401, async (url) => {
+    gone = url;
+  });
+  const api = new AirflowApi({ webserverUrl: gone, version: defaultVersion } as Outputs);
+  await assert.rejects(
+    api.call("/dags"),
+    new RegExp(`^Error: ${gone} does not answer: connect ECONNREFUSED`),
+  );
+  const stack = { name: "ours", outputs: async () => ({}) } as unknown as Stack;
+  const error = /^Error: stack ours is not deployed; expected npm run up -- --stack ours first\.$/;
+  await assert.rejects(
+    overApi(stack, settingsFor({}), async () => assert.fail()),
+    error,
+  );
+});
