@@ -217,7 +217,7 @@ test("prod: two schedulers, webservers and triggerers, workers on their machines
   assert.deepEqual(nodesOf("triggerer").sort(), ["node1", "node2"]);
   assert.deepEqual(nodesOf("worker-small"), ["node1"]);
   assert.deepEqual(nodesOf("worker-large"), ["node2", "node2"]);
-  assert.deepEqual([...nodesOf("worker-reports"), ...nodesOf("worker-gpu")], ["node2", "node2"]);
+  assert.deepEqual([...nodesOf("worker-reports"), ...nodesOf("worker-models")], ["node2", "node2"]);
   // Redis and Postgres may share a node; of two instances of a role, each node has one.
   assert.deepEqual(nodesOf("scheduler").sort(), ["node1", "node2"]);
   const naps = await prod.trigger("naps", { seconds: 1 });
