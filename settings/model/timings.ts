@@ -26,6 +26,8 @@ export const timings = {
   orphanCheck: 15,
   /** Maximum time of a task in the queue, and life of its token. */
   queuedTimeout: 3600,
+  /** Life of a running task's token, renewed in its last fifth, which must be longer than `heartbeatTimeout`; Airflow's default is 600. */
+  taskToken: 1800,
   /** Interval of the search for new DAG files. */
   dagsRefresh: 10,
   /** Time after which Redis hands a message to a second worker; must be longer than any task runs. */

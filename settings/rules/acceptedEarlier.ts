@@ -1,6 +1,7 @@
 import { airflowOption } from "../model/airflowOptions.ts";
 import { repositoryForm } from "../schema/dags/dagsGit.ts";
 import { hostPattern, isLoopback } from "../schema/values.ts";
+import { tokenReserve } from "./airflow/timeouts.ts";
 import { atLeastOne } from "./airflow/values.ts";
 import { faultAt } from "./fault.ts";
 import { proxyEffectRules } from "./network/proxyEffects.ts";
@@ -128,6 +129,7 @@ export const acceptedEarlierRules = [
   ...deferred,
   ...json,
   schema,
+  tokenReserve,
   ...twiceRules,
   ...unreadRules,
   ...unusableRules,

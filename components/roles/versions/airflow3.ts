@@ -29,6 +29,7 @@ export const airflow3: AirflowVersion = {
   ],
   settings: ({ webserver, publicUrl }) => ({
     core: { execution_api_server_url: `http://${webserver.host}:${webserver.port}/execution/` },
+    execution_api: { jwt_expiration_time: String(timings.taskToken) },
     scheduler: {
       task_instance_heartbeat_timeout: String(timings.heartbeatTimeout),
       task_instance_heartbeat_timeout_detection_interval: String(timings.detectionInterval),

@@ -47,7 +47,7 @@ const settings = {
   fastestHeartbeat: { name: "workers.min_heartbeat_interval", byDefault: timings.heartbeatInterval },
   queued: { name: "scheduler.task_queued_timeout", byDefault: timings.queuedTimeout },
   queuedCheck: { name: "scheduler.task_queued_timeout_check_interval", byDefault: 120 },
-  token: { name: "execution_api.jwt_expiration_time", byDefault: 600 },
+  token: { name: "execution_api.jwt_expiration_time", byDefault: timings.taskToken },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 type Stack = Pick<ParsedConfig, "version" | "settings">;
@@ -160,6 +160,22 @@ const token = rule(partsOf("heartbeatTimeout", "token"), (parsed) =>
         "a running task's token, which its heartbeats renew, would expire before the task counts as dead",
       ),
 );
+
+/** Share of a token's life, its last part, in which the webserver renews it. */
+const renewal = 0.2;
+
+/** Rejects tokens that expire in a silence which their tasks outlive; nothing can renew them then. */
+export const tokenReserve = rule(partsOf("heartbeatTimeout", "token"), (parsed): Fault[] => {
+  const [timeout, life] = [readSeconds(parsed, "heartbeatTimeout"), readSeconds(parsed, "token")];
+  if (isOld(parsed) || !timeout || !life || timeout.value >= life.value) return [];
+  if (timeout.value < renewal * life.value) return [];
+  const reason =
+    "a token is renewed in the last fifth of its life, so it would expire in a silence that its task outlives";
+  const [at, bound] = life.isGiven
+    ? [life, `more than ${timeout.value / renewal}, five times ${timeout.name}`]
+    : [timeout, `less than ${renewal * life.value}, a fifth of ${life.name}`];
+  return [{ path: at.path, message: `expected ${bound}: ${reason}`, given: `${at.value}` }];
+});
 
 /**
  * Longest task <= grace < visibility timeout; two heartbeats < heartbeat timeout < visibility timeout and

@@ -90,6 +90,16 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     /pools\.default_pool\.slots is 0; no task of the default pool would start/,
   ],
   [
+    "a token that expires in a silence which its task outlives",
+    { settings: { execution_api: { jwt_expiration_time: 1500 } } },
+    /jwt_expiration_time is 1500; expected more than 1500, five times settings\.scheduler\.task_instance_heartbeat_timeout: /,
+  ],
+  [
+    "a silence that outlives tokens",
+    { settings: { scheduler: { task_instance_heartbeat_timeout: 360 } } },
+    /task_instance_heartbeat_timeout is 360; expected less than 360, a fifth of settings\.execution_api\.jwt_expiration_time: /,
+  ],
+  [
     "connections without a pool",
     { settings: { database: { sql_alchemy_pool_enabled: false } } },
     /sql_alchemy_pool_enabled is False; a process could open any number of connections: expected True/,
