@@ -19,6 +19,7 @@ if __name__ == "__main__":
 
 from airflow_on_celery.orphans import remove_orphans  # noqa: E402
 from airflow_on_celery.retention import AGES  # noqa: E402
+from airflow_on_celery.unfinished import kept  # noqa: E402
 from sqlalchemy import MetaData, Table, create_engine, func, inspect, literal_column, select, text  # noqa: E402
 from sqlalchemy.exc import DBAPIError, IntegrityError  # noqa: E402
 from sqlalchemy.pool import NullPool  # noqa: E402
@@ -116,18 +117,20 @@ def clean_metadata(before):
 
     with create_session() as session:
         engine = session.get_bind()
-        present = set(inspect(engine).get_table_names())
+        inspector = inspect(engine)
+        columns = {name: {column["name"] for column in inspector.get_columns(name)} for name in inspector.get_table_names()}
         names, configs = db_cleanup._effective_table_names(table_names=None)
         clean(engine, "dag_run", lambda table: never_started(table, before))
         for name in names:
-            if name not in present:
+            if name not in columns:
                 continue
+            finished = [text(f"NOT EXISTS ({query})") for query in kept(name, columns)]
             query = db_cleanup._build_query(session=session, clean_before_timestamp=before, **vars(configs[name]))
 
-            def old_keys(table, query=query):
+            def old_keys(table, query=query, finished=finished):
                 keys = [literal_column(f"base.{key.name}", key.type) for key in table.primary_key.columns]
                 # Airflow 2 returns an ORM query, which wraps the statement.
-                return getattr(query, "statement", query).with_only_columns(*keys)
+                return getattr(query, "statement", query).with_only_columns(*keys).where(*finished)
 
             clean(engine, name, old_keys)
 

@@ -23,7 +23,7 @@ export function retentionFiles({ retention }: Pick<Settings, "retention">): Rete
     logs: program,
     records: {
       ...program,
-      ...(cleansRecords(retention) && modules(import.meta.url, "records.py", "orphans.py")),
+      ...(cleansRecords(retention) && modules(import.meta.url, "records.py", "orphans.py", "unfinished.py")),
     },
   };
 }

@@ -12,7 +12,9 @@ async function programs(config: Parameters<typeof declare>[0]) {
   return Object.fromEntries(
     all.flatMap(([name, { uploads }]) => {
       const files = new Map((uploads as Uploads).map((one) => [one.file, one.content]));
-      const names = ["retention.py", "records.py", "orphans.py"].filter((file) => files.has(own + file));
+      const names = ["retention.py", "records.py", "orphans.py", "unfinished.py"].filter((file) =>
+        files.has(own + file),
+      );
       const [, ages] = /^AGES = (.*)$/m.exec(files.get(`${own}retention.py`) ?? "") ?? [];
       return names.length > 0 ? [[name, { names, ages: JSON.parse(ages ?? "null") }]] : [];
     }),
@@ -21,7 +23,7 @@ async function programs(config: Parameters<typeof declare>[0]) {
 
 test("workers, triggerers and the DAG processor remove old logs, and the scheduler removes old records too", async () => {
   const ages = { logs: 30, metadata: 90, results: 7 };
-  const all = ["retention.py", "records.py", "orphans.py"];
+  const all = ["retention.py", "records.py", "orphans.py", "unfinished.py"];
   assert.deepEqual(await programs({}), {
     scheduler: { names: all, ages },
     "dag-processor": { names: ["retention.py"], ages },
@@ -43,14 +45,14 @@ test("a stack that keeps its data forever removes the logs of DAG processing onl
   const ages = { results: 1 };
   const cleans = { names: ["retention.py"], ages };
   assert.deepEqual(await programs({ retention: { ...never, results: "1d" } }), {
-    scheduler: { names: ["retention.py", "records.py", "orphans.py"], ages },
+    scheduler: { names: ["retention.py", "records.py", "orphans.py", "unfinished.py"], ages },
     "dag-processor": cleans,
     triggerer: cleans,
     "worker-1": cleans,
   });
 });
 
-for (const program of ["logs", "orphans"]) {
+for (const program of ["logs", "orphans", "unfinished"]) {
   test(`the retention program removes old data, and nothing else: ${program}`, async () => {
     await run("python3", [`test/unit/retention/${program}.py`]);
   });
