@@ -19,6 +19,7 @@ from airflow.utils import timezone
 from airflow.utils.session import create_session
 from airflow.utils.state import TaskInstanceState
 from airflow_on_celery import idle
+from airflow_on_celery.canaries import CANARY, forget
 from airflow_on_celery.timings import DEAD, LOST
 from airflow_on_celery.watch import INTERVAL, Watch
 from celery.states import FAILURE
@@ -31,8 +32,6 @@ SEND_INTERVAL = 2
 STARTS = 3
 # Columns of a task instance's key, in the order of its parts.
 KEY = [getattr(TaskInstance, part) for part in TaskInstanceKey._fields]
-# Begins the names of queues to which only one proof sends.
-CANARY = "airflow_on_celery.canary."
 RUNNING = (TaskInstanceState.RUNNING, TaskInstanceState.RESTARTING)
 
 
@@ -94,9 +93,8 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         app_of = getattr(celery_executor_utils, "_get_celery_app_for_workload", None)
         app = app_of(self.team_name) if app_of else self.celery_app
         for queue in queues:
-            if app.amqp.queues.pop(queue, None):
-                with app.producer_or_acquire() as producer:
-                    producer.connection.transport.state.queue_bindings_delete(queue)
+            with app.producer_or_acquire() as producer:
+                forget(app, producer.connection, queue)
 
     def try_adopt_task_instances(self, tis):
         self.queues.update({ti.key: ti.queue for ti in tis})

@@ -1,9 +1,13 @@
-"""Starts the lease and the fence of a worker, and removes the lease at the worker's end."""
+"""Starts the lease and the fence of a worker, and removes the lease at the worker's end; forgets the queues of canaries."""
+
+import functools
 
 from airflow_on_celery import supervisor
+from airflow_on_celery.canaries import forget
 from airflow_on_celery.fence import Fence
 from airflow_on_celery.lease import Lease
 from celery import bootsteps, signals
+from celery.worker.consumer.consumer import Consumer
 
 
 class LeaseStep(bootsteps.StartStopStep):
@@ -17,6 +21,18 @@ class LeaseStep(bootsteps.StartStopStep):
             LeaseStep.lease = Lease(consumer)
             LeaseStep.lease.start()
             Fence(LeaseStep.lease).start()
+
+
+def forgetting(cancel_task_queue):
+    @functools.wraps(cancel_task_queue)
+    def cancel(self, queue):
+        cancel_task_queue(self, queue)
+        forget(self.app, self.connection, queue)
+
+    return cancel
+
+
+Consumer.cancel_task_queue = forgetting(Consumer.cancel_task_queue)
 
 
 @signals.celeryd_init.connect

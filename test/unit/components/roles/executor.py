@@ -32,6 +32,9 @@ sys.modules["airflow.utils.state"].TaskInstanceState = types.SimpleNamespace(
 )
 sys.modules["airflow_on_celery.timings"].DEAD, sys.modules["airflow_on_celery.timings"].LOST = 30, 50
 sys.path.insert(0, "components/roles/lease")
+import canaries  # noqa: E402
+
+sys.modules["airflow_on_celery.canaries"] = canaries
 import executor  # noqa: E402
 
 
@@ -120,6 +123,7 @@ class ExecutorTest(unittest.TestCase):
         self.assertEqual(queues, {"default": 1})
         state = app.producer_or_acquire().__enter__().connection.transport.state
         state.queue_bindings_delete.assert_called_once_with("airflow_on_celery.canary.w.1")
+        state.exchanges.pop.assert_called_once_with("airflow_on_celery.canary.w.1", None)
 
     def test_the_death_of_a_worker_fails_its_task_and_is_an_event_of_the_task(self):
         self.executor.log = mock.Mock()
