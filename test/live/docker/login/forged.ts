@@ -40,6 +40,7 @@ print("stored")
 /** Reads that result as the scheduler does; prints it, and whether the command ran. */
 const readResult = `
 import os
+import airflow.settings
 import airflow_on_celery.results
 from airflow.configuration import conf
 from celery.backends.database.models import Task
