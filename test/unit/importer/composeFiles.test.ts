@@ -291,8 +291,8 @@ test("variables of the environment are those of a shell in the compose file's fo
     npm_command: "run",
     NONE: undefined,
   };
-  assert.deepEqual(Object.fromEntries(shellVariables(environment, "/work/airflow")), {
+  assert.deepEqual(Object.fromEntries(shellVariables(environment, "/srv/airflow")), {
     HOME: "/home/a",
-    PWD: "/work/airflow",
+    PWD: "/srv/airflow",
   });
 });
