@@ -60,17 +60,27 @@ export function alertmanagerConfig(
   const read = (source: Alerts["webhook"]) =>
     source === undefined ? undefined : readSecret(source, platform);
   const secrets = {
-    hook: read(webhook),
-    chatHook: read(slack),
-    dogHook: read(watchdog),
+    webhook: read(webhook),
+    slack: read(slack),
+    watchdog: read(watchdog),
     password: read(email?.password),
   };
   return pulumi.secret(
-    pulumi.output(secrets).apply(({ hook, chatHook, dogHook, password }) => {
+    pulumi.output(secrets).apply(({ password, ...urls }) => {
       const through = (url: string) => {
         const by = proxy && proxyOf(url, proxy);
         return by === undefined ? {} : { http_config: { proxy_url: by } };
       };
+      const posts = (url: string, toldOfEnds: boolean) => [
+        { url, send_resolved: toldOfEnds, ...through(url) },
+      ];
+      const watching =
+        urls.watchdog === undefined
+          ? { routes: [], receivers: [] }
+          : {
+              routes: [watchdogRoute],
+              receivers: [{ name: "watchdog", webhook_configs: posts(urls.watchdog, false) }],
+            };
       return JSON.stringify({
         route: {
           receiver: "people",
@@ -78,27 +88,18 @@ export function alertmanagerConfig(
           group_wait: "10s",
           group_interval: "1m",
           repeat_interval: "12h",
-          routes: dogHook === undefined ? [] : [watchdogRoute],
+          routes: watching.routes,
         },
         receivers: [
           {
             name: "people",
-            ...(hook !== undefined && {
-              webhook_configs: [{ url: hook, send_resolved: true, ...through(hook) }],
-            }),
-            ...(chatHook !== undefined && {
-              slack_configs: [{ api_url: chatHook, send_resolved: true, ...chat, ...through(chatHook) }],
+            ...(urls.webhook !== undefined && { webhook_configs: posts(urls.webhook, true) }),
+            ...(urls.slack !== undefined && {
+              slack_configs: [{ api_url: urls.slack, send_resolved: true, ...chat, ...through(urls.slack) }],
             }),
             ...(email && { email_configs: [emailConfig(email, password)] }),
           },
-          ...(dogHook === undefined
-            ? []
-            : [
-                {
-                  name: "watchdog",
-                  webhook_configs: [{ url: dogHook, send_resolved: false, ...through(dogHook) }],
-                },
-              ]),
+          ...watching.receivers,
         ],
       });
     }),

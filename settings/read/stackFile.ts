@@ -20,7 +20,7 @@ interface StackFile {
   readonly undecipherable: readonly Path[];
   /** Rendered faults of names beside the values: unknown ones, and keys that appear twice. */
   readonly unknownNames: readonly string[];
-  /** Those among them of keys that appear twice. */
+  /** The faults of keys that appear twice. */
   readonly repeated: readonly string[];
   readonly where: Where;
 }

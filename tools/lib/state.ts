@@ -50,6 +50,11 @@ export function providerOf({ provider }: { readonly provider?: string | undefine
   return provider?.split("::").at(-2) ?? "";
 }
 
+/** True for a container that runs a job. */
+export function isJob({ type, inputs }: Resource): boolean {
+  return type === container && inputs?.attach === true;
+}
+
 /** True for a job that has succeeded: a container of Docker, or a job of a cluster. A state has failed jobs as well. */
 export function hasSucceeded({ outputs = {} }: Resource): boolean {
   const { succeeded } = (outputs.status ?? {}) as { readonly succeeded?: number };

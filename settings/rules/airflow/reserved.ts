@@ -2,6 +2,7 @@ import { airflowOptions } from "../../model/airflowOptions.ts";
 import { faultAt } from "../fault.ts";
 import { entryFaults } from "../roles/entries.ts";
 import { rule } from "../rule.ts";
+import { twiceFaults } from "../twice.ts";
 
 const listens =
   "a role listens only inside its container, and the stack decides where it is published: expected";
@@ -91,15 +92,12 @@ export function isReserved(name: string): boolean {
   return insteadOf(name) !== undefined || withoutSuffix(name) === "celery.result_backend";
 }
 
-/** Rejects a setting that is given twice, spelt with upper and lower case, which are the same to Airflow. */
+/** Rejects a setting of Airflow that is given twice, in upper and lower case. */
 const twice = rule(["settings.*.*"], ({ settings }) => {
-  const given = Object.entries(settings).flatMap(([section, keys]) =>
-    Object.keys(keys).map((key) => ({ path: ["settings", section, key], name: `${section}.${key}` })),
+  const paths = Object.entries(settings).flatMap(([section, keys]) =>
+    Object.keys(keys).map((key) => ["settings", section, key]),
   );
-  return given.flatMap(({ path, name }, at) => {
-    const other = given.slice(0, at).find((one) => one.name.toLowerCase() === name.toLowerCase());
-    return faultAt(path, other && `Airflow reads it as settings.${other.name}: expected only one of them`);
-  });
+  return twiceFaults(paths, "Airflow");
 });
 
 /** Rejects settings that are the stack's own. */

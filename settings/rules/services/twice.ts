@@ -1,16 +1,10 @@
-import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
+import { twiceFaults } from "../twice.ts";
 
-/** Rejects a setting that is given twice, spelt with upper and lower case, which are the same to a server. */
+/** Rejects a setting of a server that is given twice, in upper and lower case. */
 export const twiceRules = (["postgres", "redis"] as const).map((server) =>
   rule([`${server}.settings.*`], ({ [server]: { settings } }) => {
-    const keys = Object.keys(settings);
-    return keys.flatMap((key, at) => {
-      const other = keys.slice(0, at).find((one) => one.toLowerCase() === key.toLowerCase());
-      return faultAt(
-        [server, "settings", key],
-        other && `the server reads it as ${server}.settings.${other}: expected only one of them`,
-      );
-    });
+    const paths = Object.keys(settings).map((key) => [server, "settings", key]);
+    return twiceFaults(paths, "the server");
   }),
 );

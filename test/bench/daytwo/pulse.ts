@@ -16,7 +16,7 @@ export interface Beat {
   readonly state: "success" | "failed" | "refused" | "gone";
 }
 
-/** What a DAG noticed of a step. */
+/** Runs of a DAG during a step, and their delays. */
 export interface Felt {
   /** Runs that were asked for. */
   readonly runs: number;

@@ -1,4 +1,5 @@
 import type { Settings } from "../../../settings/model/groups.ts";
+import { lateness } from "../status/late.ts";
 import { ago, aligned } from "../status/table.ts";
 import type { Backups, ProvenBackup } from "./store.ts";
 
@@ -66,12 +67,9 @@ export function backupTroubles(
   if (!known) return ["backups are unknown: their container does not answer"];
   if (known.failure) return ["the last backup failed"];
   const [latest] = known.backups;
-  const begin = latest ? new Date(latest.at) : since;
-  const isLate = begin !== undefined && now.getTime() - begin.getTime() > 2 * every * 1000;
-  const what = latest
-    ? "the last backup is from"
-    : "there is no backup yet, although their container was started";
-  if (isLate) return [`${what} ${ago(begin, now)}`];
+  const taking = { what: "backup", container: "their container", last: latest?.at, since };
+  const late = lateness(taking, 2 * every, now);
+  if (late !== undefined) return [late];
   if (!continuous || !latest) return [];
   if (!known.moments) return ["the log of the database is not kept yet"];
   const { to, copied } = known.moments;

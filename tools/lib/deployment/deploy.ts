@@ -4,16 +4,14 @@ import { clientEnvironment, machineOf, machinesOf } from "../../../platforms/mac
 import type { Settings } from "../../../settings/model/groups.ts";
 import { print } from "../commandLine/terminal.ts";
 import type { Stack } from "../stack.ts";
-import { container, type ExportedState, glanceAtState, hasSucceeded } from "../state.ts";
+import { type ExportedState, glanceAtState, hasSucceeded, isJob } from "../state.ts";
 import { inTemporaryFolder } from "../temporaryFolder.ts";
 import { watchFailures } from "./failures.ts";
 import { watchWaiting } from "./waiting.ts";
 
 /** Runs jobs on engines again that have failed; a cluster's jobs have an annotation for that. */
 export function rerunning({ deployment: { resources = [] } }: ExportedState): string[] {
-  const failed = resources.filter(
-    (one) => one.type === container && one.inputs?.attach === true && !hasSucceeded(one),
-  );
+  const failed = resources.filter((one) => isJob(one) && !hasSucceeded(one));
   return failed.flatMap(({ urn }) => ["--replace", urn]);
 }
 

@@ -1,12 +1,7 @@
 import { type Machine, machineIn } from "../../../platforms/machines.ts";
-import { container, type ExportedState, hasSucceeded, providerOf, type Resource } from "../state.ts";
+import { container, type ExportedState, hasSucceeded, isJob, providerOf, type Resource } from "../state.ts";
 import { local } from "./engine.ts";
 import { type MachineFacts, missing } from "./facts.ts";
-
-/** True for a job that has succeeded, which nobody misses if its container was cleared away. */
-function isDone(one: Resource): boolean {
-  return one.inputs?.attach === true && hasSucceeded(one);
-}
 
 /** Lists the containers in the state of a stack on Docker that must be there, by machine. */
 export function expected(
@@ -14,7 +9,9 @@ export function expected(
   prefix: string,
   machines: readonly Machine[],
 ): ReadonlyMap<string, readonly string[]> {
-  const containers = resources.filter((one) => one.type === container && !one.delete && !isDone(one));
+  const all = resources.filter((one) => one.type === container && !one.delete);
+  // Nobody misses a job that has succeeded, if its container was cleared away.
+  const containers = all.filter((one) => !(isJob(one) && hasSucceeded(one)));
   const placed = Map.groupBy(containers, (one) => machineIn(providerOf(one)) ?? machines[0]?.name ?? local);
   const nameIn = ({ inputs }: Resource) => String(inputs?.name).slice(prefix.length + 1);
   return new Map([...placed].map(([machine, names]) => [machine, names.map(nameIn)]));

@@ -5,10 +5,11 @@ import { boundsTable, exceeded, warnings } from "../bounds/bounds.ts";
 import { daysUntil } from "../bounds/certificates.ts";
 import type { Fullness } from "../bounds/volumes.ts";
 import { type Instance, instancesOn, runningOf } from "./facts.ts";
+import { lateness } from "./late.ts";
 import type { QueueFacts } from "./load.ts";
 import type { Look } from "./look.ts";
 import { type Bundle, type LastProof, lastProof, revisions } from "./queues.ts";
-import { ago, memoryWarnings, statusTable, troubles, waitingTable } from "./table.ts";
+import { memoryWarnings, statusTable, troubles, waitingTable } from "./table.ts";
 import type { WaitingRun } from "./waiting.ts";
 
 /** Output of `npm run status -- --json`. Fields may be added; existing ones keep their names and meanings. */
@@ -51,10 +52,8 @@ const proofSeconds = 900;
 /** Says what is wrong with the proofs of a canary; `since` is the start of its container. */
 function canaryTrouble({ proof, at }: Look, every: number, since?: Date): string | undefined {
   if ((proof?.faults.length ?? 0) > 0) return "the last proof failed";
-  const begin = proof ? new Date(proof.at) : since;
-  const isLate = begin !== undefined && at.getTime() - begin.getTime() > (every + proofSeconds) * 1000;
-  if (!isLate) return undefined;
-  return `${proof ? "the last proof is from" : "there is no proof yet, although the canary was started"} ${ago(begin, at)}`;
+  const proving = { what: "proof", container: "the canary", last: proof?.at, since };
+  return lateness(proving, every + proofSeconds, at);
 }
 
 /** Lists the troubles of a stack, of all findings. */
