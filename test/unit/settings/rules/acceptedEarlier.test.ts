@@ -49,6 +49,11 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     /postgres\.settings\.Max_Connections is .*; the server reads it as postgres\.settings\.max_connections/,
   ],
   [
+    "a setting of Redis twice, first in upper case",
+    { redis: { settings: { MaxClients: 200, maxclients: 200 } } },
+    /redis\.settings\.maxclients is .*; the server reads it as redis\.settings\.MaxClients: expected only one of them/,
+  ],
+  [
     "a setting of Redis twice",
     { redis: { settings: { maxmemory: "100mb", MaxMemory: "200mb" } } },
     /redis\.settings\.MaxMemory is .*; the server reads it as redis\.settings\.maxmemory/,
