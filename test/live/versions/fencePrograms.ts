@@ -1,8 +1,5 @@
-import { worker } from "./workerPrograms.ts";
-
 /** The process and the heartbeat that a worker's fence knows after a task has filled the memory that all tasks share. */
 export const fullMemory = `
-${worker}
 import os
 from types import SimpleNamespace
 sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20)
@@ -26,7 +23,6 @@ print(process.pid == parent == os.getpid(), beat)
  * the fence's notes before.
  */
 export const fenced = `
-${worker}
 import os, shutil, signal, time
 from types import SimpleNamespace
 import psutil

@@ -38,6 +38,15 @@ import {
 
 const programs = join(project, "components/roles");
 
+/** Makes the folder of programs what a role imports from, by plain names and as the stack's own package. */
+const packaged = `
+import sys
+from types import ModuleType
+sys.path.insert(0, "/programs")
+sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
+sys.modules["airflow_on_celery"].__path__ = ["/programs"]
+`.trim();
+
 /** Last line that a Python program prints in the image, with a role's folder of programs to import from. */
 async function printed(version: string, role: string, program: string, ...args: string[]): Promise<string> {
   const options = [
@@ -47,7 +56,7 @@ async function printed(version: string, role: string, program: string, ...args: 
     "--env",
     "PYTHONDONTWRITEBYTECODE=1",
   ];
-  const text = `import sys; sys.path.insert(0, "/programs"); ${program}`;
+  const text = `${packaged}\n${program}`;
   const command = ["--entrypoint", "python", localImage("airflow", version), "-c", text, ...args];
   return (await docker("run", ...options, ...command)).trim().split("\n").at(-1) ?? "";
 }

@@ -128,7 +128,7 @@ export const stranded = `
 import inspect, os
 from types import ModuleType
 os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = "sqlite:////tmp/airflow.db"
-sys.modules |= {name: ModuleType(name) for name in ("airflow_on_celery", "airflow_on_celery.served")}
+sys.modules["airflow_on_celery.served"] = ModuleType("served")
 sys.modules["airflow_on_celery.served"].SERVED = ["read"]
 import stranded
 from datetime import timedelta
@@ -218,9 +218,7 @@ os._exit(0)
 /** Begins a program that uses the modules of the stack's scheduler; the folder of all roles is mounted. */
 const scheduler = `
 import os, sys
-from types import ModuleType
 from unittest.mock import MagicMock
-sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
 sys.modules["airflow_on_celery"].__path__ = ["/programs/lease", "/programs/idle"]
 sys.modules["airflow_on_celery.timings"] = MagicMock(DEAD=30, LOST=30)
 `.trim();

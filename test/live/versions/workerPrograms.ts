@@ -1,11 +1,3 @@
-/** Makes the folder of programs the package that a worker imports. */
-export const worker = `
-import sys
-from types import ModuleType
-sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
-sys.modules["airflow_on_celery"].__path__ = ["/programs"]
-`.trim();
-
 /** What tasks share with their worker: whether two have one decoder, whether it decodes, modules that DAG files import, authorities. */
 export const sharedImports = `
 import socket, sys, shared
@@ -80,7 +72,6 @@ print(few[:2] == usual[:2], few_louder[:2] == usual_louder[:2], few[1]["event"],
 
 /** Heartbeats right after a start, and once their interval has passed. */
 export const firstHeartbeat = `
-${worker}
 from datetime import datetime, timezone
 from types import SimpleNamespace
 from unittest.mock import MagicMock
