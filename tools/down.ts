@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { capabilities } from "../capabilities.ts";
 import { onEngine } from "../platforms/docker/ownership.ts";
 import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
+import { refuseGuests } from "../platforms/ownership/guests.ts";
 import { strangers } from "../platforms/ownership/judge.ts";
 import type { KnownOwnership } from "../platforms/ownership/known.ts";
 import type { Settings } from "../settings/model/groups.ts";
@@ -16,12 +17,13 @@ import { Stack } from "./lib/stack.ts";
 import { forgetDeployments } from "./lib/upgrade/deployments.ts";
 import { keptOf } from "./lib/upgrade/record.ts";
 
-/** Removes what killed commands have left on the engines of a stack. */
-async function sweepEngines(settings: Settings): Promise<void> {
+/** Removes what killed commands have left on the engines of a stack; others' containers in its network or volumes are refused. */
+async function clearEngines(settings: Settings, known: KnownOwnership, volumes: boolean): Promise<void> {
   if (!capabilities[settings.platform].engines) return;
   const machines = machinesOf(settings);
   // The removal of the stack reports an engine that does not answer.
   await Promise.all((machines.length > 0 ? machines : [undefined]).map((one) => sweep(one).catch(() => {})));
+  await refuseGuests(machines, known, volumes ? ["network", "volume"] : ["network"]);
 }
 
 /** Removes volumes of earlier deployments, which are not in the state, from machines other than the first. */
@@ -53,7 +55,7 @@ await main(async () => {
   if (flags.volumes && !flags.yes) await confirmRemoval(stack);
   const settings = existsSync(stack.file) ? stack.deployed() : undefined;
   const found = settings && (await spare(stack, settings));
-  if (settings) await sweepEngines(settings);
+  if (settings && found) await clearEngines(settings, found.known, flags.volumes ?? false);
   if (flags.volumes) {
     await stack.destroyAll(found?.left);
     await keptOf(stack).remove();

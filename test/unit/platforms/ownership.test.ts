@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { lookFor } from "../../../platforms/look.ts";
 import type { DockerMachine } from "../../../platforms/machines.ts";
 import { type Claim, type Found, installationLabel } from "../../../platforms/ownership/claims.ts";
+import { guestsIn } from "../../../platforms/ownership/guests.ts";
 import { stored } from "../../../platforms/ownership/installation.ts";
 import { absence, missingData, refusal, strangers } from "../../../platforms/ownership/judge.ts";
 import {
@@ -412,3 +413,20 @@ for (const [what, config] of stacks) {
     assert.deepEqual(inputs.adopted, [other]);
   });
 }
+
+test("containers of others that would end a removal in its middle are told", () => {
+  const names = new Set(["network airflow-x", "volume airflow-x-logs", "container airflow-x-redis"]);
+  const list = [
+    "airflow-x-redis\trunning\tairflow-x\tairflow-x-logs\t",
+    `airflow-x-migration\trunning\tairflow-x\t\t${own}`,
+    "psql\trunning\tbridge,airflow-x\t\t",
+    "gone\texited\tairflow-x\t\t",
+    "reader\texited\tbridge\tairflow-x-logs,other\t",
+    "stranger\trunning\tairflow-xy\tairflow-x-logs-2\t",
+  ].join("\n");
+  const psql = "container psql uses network airflow-x";
+  assert.deepEqual(guestsIn(list, { ...known, names }, ["network"]), [psql]);
+  const reader = "container reader uses volume airflow-x-logs";
+  assert.deepEqual(guestsIn(list, { ...known, names }, ["network", "volume"]), [psql, reader]);
+  assert.deepEqual(guestsIn("", known, ["network", "volume"]), []);
+});
