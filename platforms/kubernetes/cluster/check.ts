@@ -7,7 +7,7 @@ import { isOlder, oldestKubernetes } from "../../../settings/schema/versions.ts"
 import { askCluster, askEngine } from "../../ask.ts";
 import type { StateResource } from "../../ownership/known.ts";
 import { usedImages } from "../../usedImages.ts";
-import { contextFlags } from "../ownership.ts";
+import { contextFlags, inCluster } from "../ownership.ts";
 import { architectureFaults, architecturesIn, podsOf } from "./architectures.ts";
 import { neighbourFault, neighbourKinds } from "./neighbours.ts";
 import { storageFault, storageKinds } from "./storage.ts";
@@ -87,13 +87,16 @@ function namespaceFaults(resources: readonly StateResource[]): readonly string[]
   ];
 }
 
+/** Looks for what others run in a namespace; the owner of one with an installation's label is checked elsewhere. */
 async function neighbourFaults(namespace: string, flags: readonly string[]): Promise<readonly string[]> {
+  const [found] = await inCluster([{ kind: "namespace", name: namespace }], flags, () => []);
+  if (found?.installation) return [];
   return [neighbourFault(namespace, (await objects(flags, neighbourKinds)) ?? []) ?? []].flat();
 }
 
 /**
  * Checks before anything is touched that the cluster is new enough, can make volumes for pods on many nodes, and has
- * nodes for the stack's images, and that a namespace of somebody else's is free. What kubectl or a registry does not tell
+ * nodes for the stack's images, and that nothing else runs in its namespace. What kubectl or a registry does not tell
  * is not checked.
  * @param namespace unless the settings give one
  * @param resources resources of the last deployment
@@ -107,7 +110,7 @@ export async function checkCluster(
   const { kubernetes = kubernetesDefaults } = settings;
   const place = kubernetes.namespace ?? namespace;
   const flags = [...contextFlags(kubernetes), "--namespace", place];
-  const mayShare = kubernetes.createNamespace || hasFlag("adopt") || isDeployed(resources, place);
+  const mayShare = hasFlag("adopt") || isDeployed(resources, place);
   const faults = await Promise.all([
     kubernetes.createNamespace ? [] : namespaceFaults(resources),
     versionFaults(flags),

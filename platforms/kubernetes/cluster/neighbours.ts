@@ -21,12 +21,12 @@ function isForeign({ kind, metadata, status }: ClusterObject): boolean {
   return !hasEnded && !["ReplicaSet", "StatefulSet", "DaemonSet"].includes(owner ?? "");
 }
 
-/** Explains why a stack cannot be deployed to a namespace that it does not make; undefined if nothing else runs there. */
+/** Explains why a stack cannot be deployed to a namespace; undefined if nothing else runs there. */
 export function neighbourFault(namespace: string, objects: readonly ClusterObject[]): string | undefined {
   const names = objects.filter(isForeign).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   if (names.length === 0) return;
   return (
-    `kubernetes.createNamespace is false, and namespace ${namespace} has ${names.sort().join(", ")}; ` +
-    "expected a namespace for the stack alone, since it denies the connections of all other pods there"
+    `namespace ${namespace} has ${names.sort().join(", ")}; expected a namespace for the stack alone, since it denies ` +
+    "the connections of all other pods there; name another with kubernetes.namespace"
   );
 }

@@ -148,16 +148,24 @@ interface Answers {
   readonly registry?: string;
   readonly version?: string;
   readonly objects?: string;
+  readonly namespace?: string;
 }
 
 /** Checks a stack in front of a cluster of two arm64 nodes and a registry; returns the error, and what Docker was asked. */
 async function checked(
   config: Config,
-  { nodes, registry, version, objects, resources }: Answers & { resources?: readonly StateResource[] } = {},
+  {
+    nodes,
+    registry,
+    version,
+    objects,
+    namespace,
+    resources,
+  }: Answers & { resources?: readonly StateResource[] } = {},
 ) {
   const all = JSON.stringify({ items: arm.slice(0, 2) });
   const programs = {
-    kubectl: `#!/bin/sh\ncase "$*" in *" get nodes "*) ${nodes ?? `echo '${all}'`};; *" version "*) ${version ?? "exit 1"};; *"get ${neighbourKinds} "*) ${objects ?? "exit 1"};; *) exit 1;; esac`,
+    kubectl: `#!/bin/sh\ncase "$*" in *" get nodes "*) ${nodes ?? `echo '${all}'`};; *" version "*) ${version ?? "exit 1"};; *"get ${neighbourKinds} "*) ${objects ?? "exit 1"};; *" get namespaces "*) ${namespace ?? "exit 1"};; *) exit 1;; esac`,
     docker: `#!/bin/sh
 echo "$*" >> "$(dirname "$0")/asked"
 case "$1" in version) echo arm64;; *) ${registry ?? `echo '${JSON.stringify(manifest("amd64"))}'`};; esac`,
@@ -228,7 +236,7 @@ test("a cluster that is too old is refused, and one that does not tell its versi
     assert.equal(await fault(version), undefined, version);
 });
 
-test("a first deployment to a namespace that the stack does not make is refused if others run there", async () => {
+test("a first deployment to a namespace is refused if others run there", async () => {
   const owned = (kind: string) => ({ ownerReferences: [{ kind }] });
   const found = [
     { kind: "Service", metadata: { name: "redis" } },
@@ -244,10 +252,21 @@ test("a first deployment to a namespace that the stack does not make is refused 
   const shared = { createNamespace: false, namespace: "team" };
   assert.equal(
     await fault(shared),
-    "kubernetes.createNamespace is false, and namespace team has Deployment shop, Pod report-1, Service redis; " +
-      "expected a namespace for the stack alone, since it denies the connections of all other pods there",
+    "namespace team has Deployment shop, Pod report-1, Service redis; expected a namespace for the stack alone, since it " +
+      "denies the connections of all other pods there; name another with kubernetes.namespace",
   );
-  assert.equal(await fault({ namespace: "team" }), undefined, "of a namespace that the stack makes");
+  assert.equal(
+    await fault({ namespace: "team" }),
+    await fault(shared),
+    "of a namespace that the stack labels",
+  );
+  for (const [installation, isRefused] of [
+    ["<none>", true],
+    ["0123456789abcdef", false],
+  ] as const) {
+    const namespace = `echo 'team ${installation} <none> <none> <none>'`;
+    assert.equal((await fault({ namespace: "team" }, { namespace })) !== undefined, isRefused, installation);
+  }
   assert.equal(await fault(shared, { objects: "exit 1" }), undefined, "without an answer");
   const deployedTo = (namespace: string) => ({
     resources: [{ urn: "a", type: "kubernetes:core/v1:Service", outputs: { metadata: { namespace } } }],
