@@ -27,6 +27,9 @@ from celery.app.control import Inspect  # noqa: E402
 ANSWER_SECONDS = 30
 # Seconds for which workers or schedulers have to be at their limit before a trial ends as `busy`.
 BUSY_SECONDS = 60
+# Hash with the leases of workers; those of Airflow 2 hold none.
+LEASES = "airflow-leases"
+STOPS = "the worker finishes its tasks before it ends"
 # Seconds between two events about why trials wait.
 EXPLAIN_INTERVAL = 10
 
@@ -64,6 +67,14 @@ class Trial:
             emit(event="waits", kind=self.kind, name=self.name, why=why)
 
 
+def stopping_workers():
+    """Returns the names of the workers that finish their tasks before they end; these answer to no remote control."""
+    with app.connection_for_write() as connection:
+        fields = connection.default_channel.client.hgetall(LEASES)
+    leases = {node.decode().partition("@")[2]: json.loads(lease) for node, lease in fields.items() if b"@" in node}
+    return {name for name, lease in leases.items() if lease.get("stopping")}
+
+
 class Workers:
     """Queues and running tasks of the workers that answer to remote control, by worker."""
 
@@ -93,6 +104,7 @@ class Proof:
         # Unique, since two proofs may run at once.
         self.id = f"{time.time():.0f}-{os.getpid()}"
         self.workers = Workers()
+        self.stopping = set()
         self.places = {}
         self.trials = []
         self.consuming = []
@@ -106,6 +118,9 @@ class Proof:
         expected = {name for group in self.groups for name in group["workers"] or ()}
         while (missing := expected - self.workers.queues.keys()) and self.age() < ANSWER_SECONDS:
             self.workers.ask_queues(missing)
+            if missing - self.workers.queues.keys():
+                self.stopping = stopping_workers()
+                expected -= self.stopping
         if missing or any(group["workers"] is None for group in self.groups):
             self.workers.ask_queues()
         for group in self.groups:
@@ -119,6 +134,8 @@ class Proof:
     def plan_worker(self, name, queues):
         trial = Trial("worker", name, [name], self.id)
         self.trials.append(trial)
+        if name in self.stopping - self.workers.queues.keys():
+            return trial.end("busy", why=STOPS)
         if name not in self.workers.queues:
             return trial.end("failed", step="broker", why=f"the worker does not answer over the broker within {ANSWER_SECONDS} s")
         unread = [queue for queue in queues if queue not in self.workers.queues[name]]
@@ -133,7 +150,11 @@ class Proof:
                 continue
             trial = Trial("queue", queue, readers, self.id)
             self.trials.append(trial)
-            if not readers and queue not in autoscaled:
+            if readers or queue in autoscaled:
+                continue
+            if any(queue in group["queues"] and self.stopping & {*(group["workers"] or ())} for group in self.groups):
+                trial.end("busy", why=STOPS)
+            else:
                 trial.end("failed", step="queue", why="no worker reads the queue")
 
     def open_trials(self):

@@ -1,6 +1,6 @@
 """usage: repeat.py SECONDS LOG_SECONDS MAJOR URL USER
 
-Proves the stack every SECONDS, as `npm run prove` does, and logs the faults. LOG_SECONDS is the time in which the logs of all tasks of a
+Proves the stack every SECONDS, and sooner after a proof with faults, as `npm run prove` does, and logs the faults. LOG_SECONDS is the time in which the logs of all tasks of a
 proof can be read, MAJOR the major version of Airflow, URL the address of the webserver, and USER an administrator, whose password is the
 secret admin_password.
 """
@@ -23,6 +23,8 @@ HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
 REQUEST_ERRORS = (OSError, ValueError, http.client.HTTPException)
 # Seconds after which a proof is killed.
 PROOF_TIMEOUT = 900
+# Seconds from the start of a proof with faults to that of the next, unless the interval is shorter.
+RETRY = 120
 
 interval, log_seconds = int(sys.argv[1]), int(sys.argv[2])
 major, url, user = sys.argv[3:]
@@ -104,10 +106,20 @@ def beat():
         time.sleep(5)
 
 
-threading.Thread(target=beat, daemon=True).start()
-while True:
-    started = time.monotonic()
-    passed, faults = prove()
-    seconds = time.monotonic() - started
-    print(f"proof: {passed} trials passed, {len(faults)} faults, {seconds:.0f} s", *faults, sep="\nFAILED ", flush=True)
-    time.sleep(max(0, interval - seconds))
+def rest(seconds, faults):
+    """Returns the seconds until the next proof after one that took `seconds`."""
+    return max(0, (min(interval, RETRY) if faults else interval) - seconds)
+
+
+def main():
+    threading.Thread(target=beat, daemon=True).start()
+    while True:
+        started = time.monotonic()
+        passed, faults = prove()
+        seconds = time.monotonic() - started
+        print(f"proof: {passed} trials passed, {len(faults)} faults, {seconds:.0f} s", *faults, sep="\nFAILED ", flush=True)
+        time.sleep(rest(seconds, faults))
+
+
+if __name__ == "__main__":
+    main()

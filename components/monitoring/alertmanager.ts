@@ -36,7 +36,7 @@ function proxyOf(url: string, { http, https, no }: NonNullable<Settings["proxy"]
 
 /** Text of a message in a chat: a line for each alert. */
 const chat = {
-  title: "{{ .Status | toUpper }}: {{ .CommonLabels.alertname }}",
+  title: "{{ .Status | toUpper }}: {{ .CommonLabels.alertname }} in stack {{ .CommonLabels.stack }}",
   text: "{{ range .Alerts }}{{ .Annotations.summary }} See {{ .Annotations.runbook }}.\n{{ end }}",
 };
 

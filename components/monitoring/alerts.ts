@@ -1,4 +1,4 @@
-import { type Settings, sharesDisk } from "../../settings/model/groups.ts";
+import { type Settings, sharesDisk, triggerersOf } from "../../settings/model/groups.ts";
 import { volumeBytes } from "../../settings/model/sizes.ts";
 import { timings } from "../../settings/model/timings.ts";
 import { kubernetesDefaults } from "../../settings/schema/kubernetes.ts";
@@ -40,7 +40,10 @@ const day = 24 * hour;
 const missed = 30;
 
 /** Used part of a limit above which an alert fires; `free` is the free part below which one does. */
-const shares = { memory: 0.8, connections: 0.85, free: 0.15, database: 0.7 };
+const shares = { memory: 0.8, free: 0.15, database: 0.7 };
+
+/** Free connections below which Postgres is about to refuse clients. */
+const fewConnections = 3;
 
 /** Returns the alerts about optional parts of a stack. */
 function optional(settings: Alerting): Record<string, Alert> {
@@ -132,6 +135,7 @@ function aboutQueues({ version, groups }: Alerting): Record<string, Alert> {
 
 /** Returns the alerts of a stack, by name. Thresholds follow from the stack's own numbers. */
 export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
+  const silent = [...others(settings), ...triggerersOf(settings.groups).map(({ name }) => name)];
   return {
     SchedulerSilent: {
       expr: `airflow_heartbeat_age_seconds{role="scheduler"} > ${timings.jobMissed}`,
@@ -139,7 +143,7 @@ export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
       summary: "No scheduler has a heartbeat: no task is queued.",
     },
     RoleSilent: {
-      expr: `airflow_heartbeat_age_seconds{role=~"${others(settings).join("|")}"} > ${timings.jobMissed}`,
+      expr: `airflow_heartbeat_age_seconds{role=~"${silent.join("|")}"} > ${timings.jobMissed}`,
       // A deployment replaces the only instance of a role.
       lasts: 120,
       summary: "No {{ $labels.role }} has a heartbeat.",
@@ -166,9 +170,12 @@ export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
       summary: "Redis uses more than 80 % of its memory, or its last write to the disk failed.",
     },
     ConnectionsShort: {
-      expr: `airflow_database_connections / airflow_database_connections_budget > ${shares.connections}`,
+      // A stack with many busy workers may have all connections of its budget open.
+      expr:
+        "airflow_database_connections > airflow_database_connections_budget or " +
+        `airflow_database_connections_free < ${fewConnections}`,
       lasts: 60,
-      summary: "More than 85 % of the stack's connections to Postgres are open.",
+      summary: "Postgres has clients besides the stack's under its login, or hardly accepts another one.",
     },
     DiskFull: {
       expr: `airflow_volume_free_ratio < ${shares.free}`,

@@ -118,11 +118,15 @@ class Broker:
         leases = self.live_leases(now)
         unacknowledged = self.unacknowledged()
         consumed = {queue for lease in leases.values() for queue in lease["queues"]}
-        for queue in sorted({*self.queues, *self.database_queues, *consumed, *unacknowledged}):
+        listed = {*self.queues, *self.database_queues, *consumed, *unacknowledged}
+        for queue in sorted({*listed, *self.oldest}):
             if queue.startswith(CANARY_PREFIX):
                 continue
             labels = {"queue": queue}
             length = self.length(queue, now)
+            if length == 0 and queue not in listed:
+                del self.oldest[queue]
+                continue
             yield "airflow_queue_length", labels, length
             if length == 0:
                 yield "airflow_queue_oldest_seconds", labels, 0

@@ -65,6 +65,7 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
         undefined,
         ["airflow_database_connections", "open"],
         ["airflow_database_connections_budget", "budget"],
+        ["airflow_database_connections_free", "free"],
       ),
       panel("Size of the metadata database", "bytes", ["airflow_database_bytes", "database"]),
       panel(

@@ -21,9 +21,11 @@ UNSENT_SECONDS = 30
 # Events of Airflow's scheduler and of the stack's executor, which finds most dead workers first.
 LOST_TASKS = """SELECT count(*) FROM log WHERE dttm > now() - interval '10 minutes'
     AND event IN ('heartbeat timeout', 'worker died')"""
-HEARTBEATS = """SELECT job_type, extract(epoch FROM now() - max(latest_heartbeat)) FROM job
-    WHERE job_type IN ('SchedulerJob', 'TriggererJob', 'DagProcessorJob') GROUP BY job_type"""
-CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE usename = ANY(:users)"
+HEARTBEATS = """SELECT job_type, hostname, extract(epoch FROM now() - max(latest_heartbeat)) FROM job
+    WHERE job_type IN ('SchedulerJob', 'TriggererJob', 'DagProcessorJob') GROUP BY job_type, hostname"""
+# Connections of the stack's users, and those that the server accepts besides all present ones; its own processes have no user.
+CONNECTIONS = """SELECT count(*) FILTER (WHERE usename = ANY(:users)), current_setting('max_connections')::int
+    - current_setting('superuser_reserved_connections')::int - count(usename) FROM pg_stat_activity"""
 SIZE = "SELECT pg_database_size(current_database())"
 LAST_EVENT = """SELECT extract(epoch FROM dttm), extra FROM log WHERE event = :event ORDER BY id DESC LIMIT 1"""
 
@@ -31,7 +33,8 @@ LAST_EVENT = """SELECT extract(epoch FROM dttm), extra FROM log WHERE event = :e
 class Database:
     """Collects the database's series.
 
-    :param settings: `canary`, `backup` and `continuous`: true if the stack has one, and its backups are continuous
+    :param settings: `canary`, `backup` and `continuous`: true if the stack has one, and its backups are continuous; `triggerers`:
+        names of the services of groups' own triggerers
     """
 
     def __init__(self, settings):
@@ -58,8 +61,9 @@ class Database:
             yield from self.activity(fetch)
             yield from self.queued(fetch, broker)
             yield from self.events(fetch)
-            ((connections,),) = fetch(CONNECTIONS, users=self.users)
+            ((connections, free),) = fetch(CONNECTIONS, users=self.users)
             yield "airflow_database_connections", {}, connections
+            yield "airflow_database_connections_free", {}, free
             ((size,),) = fetch(SIZE)
             yield "airflow_database_bytes", {}, size
 
@@ -70,8 +74,14 @@ class Database:
         tasks = dict(map(tuple, fetch(TASKS, states=list(STATES))))
         for state in STATES:
             yield "airflow_tasks", {"state": state}, tasks.get(state, 0)
-        for job, age in fetch(HEARTBEATS):
-            yield "airflow_heartbeat_age_seconds", {"role": ROLES[job]}, age
+        ages = {}
+        for job, host, age in fetch(HEARTBEATS):
+            # Triggerers of groups read queues of their own, so that others do not stand in for them.
+            own = [name for name in self.settings["triggerers"] if f"{host}-".startswith(f"{name}-")]
+            role = max(own, key=len, default=ROLES[job])
+            ages[role] = min(age, ages.get(role, age))
+        for role, age in ages.items():
+            yield "airflow_heartbeat_age_seconds", {"role": role}, age
         ((errors,),) = fetch("SELECT count(*) FROM import_error")
         yield "airflow_import_errors", {}, errors
         ((lost,),) = fetch(LOST_TASKS)

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { fileEnds } from "../../settings/model/certificates.ts";
 import { connectionBudget } from "../../settings/model/connections.ts";
-import { type Settings, sharesDisk } from "../../settings/model/groups.ts";
+import { type Settings, sharesDisk, triggerersOf } from "../../settings/model/groups.ts";
 import type { Endpoint } from "../../workload.ts";
 import { clientKey } from "../broker.ts";
 import { withExtras } from "../roles/extras.ts";
@@ -52,6 +52,7 @@ export class Exporter extends pulumi.ComponentResource {
       },
       // Workers of Airflow 2 hold no leases.
       leases: args.version.usesExecutionApi,
+      triggerers: triggerersOf(settings.groups).map(({ name }) => name),
       canary: settings.canary !== undefined,
       backup: settings.backup !== undefined,
       continuous: settings.backup?.continuous === true,

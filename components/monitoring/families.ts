@@ -37,6 +37,10 @@ export const families = {
   airflow_broker_writes: family("broker", "1 if the last write of Redis to its disk succeeded, otherwise 0."),
   airflow_database_connections: family("database", "Connections of the stack to Postgres."),
   airflow_database_connections_budget: family("stack file", "Connections that the stack may open at most."),
+  airflow_database_connections_free: family(
+    "database",
+    "Connections that Postgres accepts besides all that are open, including other clients'.",
+  ),
   airflow_database_bytes: family("database", "Size of the database with the metadata."),
   airflow_runs: family("database", "DAG runs that are queued or running.", "state"),
   airflow_tasks: family("database", "Unfinished task instances, by state.", "state"),
@@ -50,7 +54,7 @@ export const families = {
   ),
   airflow_heartbeat_age_seconds: family(
     "database",
-    "Seconds since the last heartbeat of any instance of a role.",
+    "Seconds since the last heartbeat of any instance of a role, or of a group's own triggerers.",
     "role",
   ),
   airflow_import_errors: family("database", "DAG files that cannot be imported."),

@@ -41,7 +41,13 @@ function scrapeJob(name: string, url: string) {
 /** Renders the configuration of Prometheus, which scrapes the exporter and the stack's URLs, as JSON, which is YAML. */
 function prometheusFile({ host, port }: Endpoint, urls: readonly string[], notifies: boolean): string {
   return JSON.stringify({
-    global: { scrape_interval: "15s", scrape_timeout: "14s", evaluation_interval: "15s" },
+    global: {
+      scrape_interval: "15s",
+      scrape_timeout: "14s",
+      evaluation_interval: "15s",
+      // Distinguishes the alerts of stacks that have one receiver.
+      external_labels: { stack: pulumi.getStack() },
+    },
     rule_files: ["rules.json"],
     ...(notifies && { alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] } }),
     scrape_configs: [

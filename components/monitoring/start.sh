@@ -17,7 +17,7 @@ trap 'kill $(jobs -p); wait' TERM
 
 if [[ -f $alerts ]]; then
   # Removes URLs from the log: Alertmanager logs the URL of a webhook that fails, which may be secret.
-  prometheus-alertmanager --config.file="$alerts" --storage.path=/tmp/alertmanager \
+  prometheus-alertmanager --config.file="$alerts" --storage.path=/series/alertmanager \
     --web.listen-address=127.0.0.1:9093 --cluster.listen-address= --log.level=warn \
     2> >(sed -u 's|https\?://[^ "\\]*|(a URL)|g' >&2) &
 fi

@@ -67,6 +67,8 @@ class Lease(threading.Thread):
             "at": started,
             "host": self.host,
             "tasks": held_tasks(),
+            # Read by the canary: a worker that stops finishes its tasks, and answers to no remote control.
+            "stopping": state.should_stop is not None,
             # Read by the monitoring.
             "active": len(state.active_requests),
             "places": places_of(self.consumer.controller),

@@ -120,7 +120,7 @@ const independent: readonly Problem[] = [
     alerts: ["ConnectionsShort"],
     cause: async () => {
       const [open] = await prometheus.selects(
-        "ceil(0.9 * airflow_database_connections_budget - airflow_database_connections)",
+        "airflow_database_connections_budget - airflow_database_connections + 1",
         60,
       );
       const sleep =

@@ -29,8 +29,9 @@ const cases: Readonly<Record<string, Case>> = {
     [`airflow_broker_memory_limit_bytes{${at}}`]: ["100", "100"],
   },
   ConnectionsShort: {
-    [`airflow_database_connections{${at}}`]: ["34", "35"],
+    [`airflow_database_connections{${at}}`]: ["40", "40"],
     [`airflow_database_connections_budget{${at}}`]: ["40", "40"],
+    [`airflow_database_connections_free{${at}}`]: ["3", "2"],
   },
   DiskFull: { [`airflow_volume_free_ratio{volume="logs",${at}}`]: ["0.15", "0.14"] },
   DatabaseLarge: { [`airflow_database_bytes{${at}}`]: ["7516192768", "7516192769"] },

@@ -37,4 +37,37 @@ class QueuesTest(unittest.TestCase):
         self.assertEqual(client.match, "*airflow_on_celery.canary.*")
 
 
+class StoppingTest(unittest.TestCase):
+    def outcomes(self, leases):
+        """Outcomes of the trials of a worker that does not answer, beside one that does."""
+        groups = [
+            {"name": "worker", "queues": ["default"], "workers": ["worker-1"], "places": 4},
+            {"name": "worker-eu", "queues": ["eu"], "workers": ["worker-eu-1"], "places": 4},
+        ]
+        connection = proof.app.connection_for_write.return_value.__enter__.return_value
+        connection.default_channel.client.hgetall.return_value = leases
+        proof.ANSWER_SECONDS = 0.01
+        one = proof.Proof(groups, 300, True)
+        one.workers.ask_queues = lambda *_: one.workers.queues.update({"worker-eu-1": ["eu"]})
+        with mock.patch.object(proof, "emit"):
+            one.find_workers()
+            one.plan_queues()
+        return {f"{trial.kind} {trial.name}": trial.outcome for trial in one.trials}
+
+    def test_a_worker_that_finishes_its_tasks_before_it_ends_is_busy(self):
+        answering = {"worker worker-eu-1": None, "queue eu": None}
+        stopping = {b"celery@worker-1": b'{"stopping": true}', b"celery@worker-eu-1": b'{"stopping": false}', b"watch": b"7"}
+        self.assertEqual(self.outcomes(stopping), answering | {"worker worker-1": "busy", "queue default": "busy"})
+        for leases in ({}, {b"celery@worker-1": b'{"stopping": false}'}, {b"celery@worker-1": b"{}"}):
+            self.assertEqual(self.outcomes(leases), answering | {"worker worker-1": "failed", "queue default": "failed"})
+
+
+class RepeatTest(unittest.TestCase):
+    def test_a_proof_with_faults_is_repeated_sooner(self):
+        with mock.patch.object(sys, "argv", ["repeat.py", "3600", "30", "3", "http://webserver:8080", "admin"]):
+            sys.path.insert(0, "components/canary")
+            import repeat
+        self.assertEqual([repeat.rest(40, []), repeat.rest(40, ["worker worker-1: x"]), repeat.rest(400, ["x"])], [3560, 80, 0])
+
+
 unittest.main()

@@ -18,6 +18,7 @@ SETTINGS = {
     "certificates": {"publish.certificate": 2_000_000_000},
     "volumes": {"logs": "/tmp"},
     "leases": True,
+    "triggerers": ["triggerer-eu", "triggerer-eu-2"],
     "canary": True,
     "backup": True,
     "continuous": True,
@@ -78,7 +79,11 @@ class Connection:
         if "external_executor_id" in query:
             return [("default", "a", 400), ("default", "t", 90), ("late", "lost", 31), ("late", "new", 3)]
         if "latest_heartbeat" in query:
-            return [("SchedulerJob", 4)]
+            triggerers = {"triggerer-1": 3, "triggerer-eu-1": 50, "triggerer-eu-7": 40, "triggerer-eu-2": 2, "triggerer-eu-2-1": 9}
+            jobs = [("TriggererJob", host, age) for host, age in triggerers.items()]
+            return [("SchedulerJob", "scheduler-1", 4), ("SchedulerJob", "scheduler-2", 900), *jobs]
+        if "max_connections" in query:
+            return [(3, 5)]
         if values.get("event") == "airflow_on_celery.canary":
             return [(1000, json.dumps({"faults": ["x"], "seconds": 7}))]
         if values.get("event") == "airflow_on_celery.moments":
@@ -154,6 +159,23 @@ class ExporterTest(unittest.TestCase):
         self.assertNotIn(("airflow_worker_queues", "worker-3"), series)
         self.assertFalse(any("canary" in str(label) for key in series for label in key[1:]))
         self.assertEqual(series["airflow_broker_writes",], 0)
+
+    def test_triggerers_of_a_group_have_an_age_of_their_own(self):
+        ages = {key[1]: age for key, age in self.series().items() if key[0] == "airflow_heartbeat_age_seconds"}
+        self.assertEqual(ages, {"scheduler": 4, "triggerer": 3, "triggerer-eu": 40, "triggerer-eu-2": 2})
+
+    def test_the_connections_of_the_stack_and_the_free_ones_of_the_server_are_exposed(self):
+        series = self.series()
+        self.assertEqual(series["airflow_database_connections",], 3)
+        self.assertEqual(series["airflow_database_connections_free",], 5)
+
+    def test_a_queue_that_nobody_lists_any_more_is_forgotten_when_it_is_empty(self):
+        broker = self.exporter.Exporter().broker
+        broker.oldest = {"typo": ("task", 0), "default": ("t", 0)}
+        with mock.patch.object(Redis, "llen", lambda _, queue: int(queue == "typo")):
+            self.assertIn(("airflow_queue_length", "typo"), {(name, *labels.values()) for name, labels, _ in broker.series()})
+        list(broker.series())
+        self.assertEqual(list(broker.oldest), ["default"])
 
     def test_a_queue_that_only_the_database_knows_is_exposed(self):
         exporter = self.exporter.Exporter()
