@@ -8,13 +8,13 @@ import { extraCeleryRule } from "../rules/airflow/extraCelery.ts";
 import { heartbeatRules } from "../rules/airflow/heartbeats.ts";
 import { knownRule } from "../rules/airflow/known.ts";
 import { loginRules } from "../rules/airflow/login.ts";
-import { logRule, remotePlaceRules } from "../rules/airflow/logs.ts";
+import { logRule, remotePlaceRule } from "../rules/airflow/logs.ts";
 import { reservedRules } from "../rules/airflow/reserved.ts";
 import { ownPoolRules, parallelismRules, poolRule } from "../rules/airflow/slots.ts";
 import { timeoutRules } from "../rules/airflow/timeouts.ts";
 import { valueRules } from "../rules/airflow/values.ts";
 import type { Fault } from "../rules/fault.ts";
-import { imageRule } from "../rules/images/imageTags.ts";
+import { imageRule, redisImageRule } from "../rules/images/imageTags.ts";
 import { packageRule } from "../rules/images/packages.ts";
 import { requirementRule } from "../rules/images/requirements.ts";
 import { versionRules } from "../rules/images/versions.ts";
@@ -46,6 +46,7 @@ import { clusterSecretRule } from "../rules/secrets/clusterSecrets.ts";
 import { emptyFileRule } from "../rules/secrets/emptyFiles.ts";
 import { keyRule } from "../rules/secrets/keys.ts";
 import { passwordRule } from "../rules/secrets/passwords.ts";
+import { plainLoginRules } from "../rules/secrets/plainLogins.ts";
 import { secretFormRules } from "../rules/secrets/secretForms.ts";
 import { bucketContentRules, bucketRules } from "../rules/services/bucket.ts";
 import { connectionRules } from "../rules/services/connections.ts";
@@ -88,8 +89,10 @@ const correctableRules: readonly Rule[] = [
   egressRules,
   loopbackRules,
   ownPoolRules,
+  plainLoginRules,
   podRules,
-  remotePlaceRules,
+  redisImageRule,
+  remotePlaceRule,
   roleMemoryRule,
   valueRules,
 ].flat();

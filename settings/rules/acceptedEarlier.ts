@@ -63,6 +63,18 @@ const parameters = rule(["dagsGit.url"], ({ dagsGit }) =>
   faultAt(["dagsGit", "url"], /[?#]/.test(dagsGit?.url ?? "") ? repositoryForm : undefined),
 );
 
+/** Rejects the full name of a branch: Airflow looks for `origin/NAME`, and stays at the first commit without a word. */
+const refs = rule(["dagsGit.ref", "dagBundles.*.ref"], ({ dagsGit, dagBundles }) => {
+  const named = [
+    ...(dagsGit ? [[["dagsGit", "ref"], dagsGit.ref] as const] : []),
+    ...dagBundles.map(([at, { ref }]) => [["dagBundles", at, "ref"], ref] as const),
+  ];
+  return named.flatMap(([path, ref]) => {
+    const [, branch] = /^(?:refs\/)?heads\/(.+)/.exec(ref) ?? [];
+    return faultAt(path, branch && `later commits would have no effect: expected ${branch}`, ref);
+  });
+});
+
 /** Rejects ranges of proxies that are wider than any network of one owner. */
 const proxies = rule(["trustedProxies"], ({ trustedProxies }) =>
   trustedProxies.flatMap((range, at) =>
@@ -122,6 +134,7 @@ export const acceptedEarlierRules = [
   scraped,
   direct,
   parameters,
+  refs,
   proxies,
   ...proxyEffectRules,
   podNamespace,

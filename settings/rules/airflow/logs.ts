@@ -1,7 +1,6 @@
 import { airflowOption, logsAreRemote } from "../../model/airflowOptions.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
-import { optionRule } from "./option.ts";
 
 /** Settings that name where remote logs go; one of them is enough. */
 const places = [
@@ -28,8 +27,8 @@ export const logRule = rule(
 /** Beginnings of places that Airflow and its providers know. */
 const known = /^((s3|gs|oss|hdfs|cloudwatch|stackdriver):\/\/|wasb)/;
 
-/** Rejects a place of remote logs that Airflow does not know: it would keep none. */
-const place = rule(
+/** Rejects a place of remote logs that Airflow does not know: it would keep none. Earlier releases accepted such places. */
+export const remotePlaceRule = rule(
   ["settings.logging.remote_logging", ...places.map((name) => `settings.${name}` as const)],
   (parsed) => {
     const given = airflowOption(parsed, "logging.remote_base_log_folder");
@@ -41,13 +40,3 @@ const place = rule(
     return faultAt(given.path, message, given.value);
   },
 );
-
-/** Rejects a login in the place of remote logs, which everybody with access to the engine or the cluster could read. */
-const login = optionRule("logging.remote_base_log_folder", (value) =>
-  /:\/\/[^/@]*:[^/]*@/.test(value)
-    ? "everybody with access to the engine or the cluster could read its login: expected remote_log_conn_id, and the login in connections"
-    : undefined,
-);
-
-/** Rules about the place of remote logs, which earlier releases accepted. */
-export const remotePlaceRules = [place, login];

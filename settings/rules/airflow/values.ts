@@ -54,19 +54,46 @@ const timezone = rule(["version", "settings.core.default_timezone"], (parsed) =>
 
 /** Numbers that Airflow takes as a limit even if they are 0, with what then never happens. */
 const limits: Readonly<Record<`${string}.${string}`, string>> = {
+  "api.maximum_page_limit": "lists would be empty",
   "api.workers": "no webserver would answer",
+  "api_auth.jwt_cli_expiration_time": "logins would end at once",
+  "api_auth.jwt_expiration_time": "logins would end at once",
   "core.dag_file_processor_timeout": "no DAG file would be read to its end",
   "core.max_active_runs_per_dag": "no run would start",
   "core.max_active_tasks_per_dag": "no task would start",
   "dag_processor.dag_file_processor_timeout": "no DAG file would be read to its end",
   "dag_processor.max_callbacks_per_loop": "no callback would run",
   "dag_processor.parsing_processes": "no DAG file would be read",
+  "dag_processor.stale_dag_threshold": "each DAG would go after each reading of its file",
   "scheduler.max_callbacks_per_loop": "no callback would run",
   "scheduler.max_dagruns_per_loop_to_schedule": "no run would go on",
   "scheduler.max_dagruns_to_create_per_loop": "no run would be created",
   "scheduler.parsing_processes": "no DAG file would be read",
+  "scheduler.scheduler_zombie_task_threshold": "every running task would fail",
+  "scheduler.stale_dag_threshold": "each DAG would go after each reading of its file",
+  "scheduler.task_instance_heartbeat_timeout": "every running task would fail",
+  "scheduler.task_queued_timeout": "every queued task would fail",
   "triggerer.max_trigger_to_select_per_loop": "no deferred task would go on",
+  "webserver.workers": "no webserver would answer",
+  "workers.execution_api_timeout": "no request of a task would have an answer",
 };
+
+/** Intervals of the scheduler's timers, whose loop never gets to anything else if one is always due. */
+const timers = [
+  "dagrun_metrics_interval",
+  "orphaned_tasks_check_interval",
+  "parsing_cleanup_interval",
+  "pool_metrics_interval",
+  "task_instance_heartbeat_timeout_detection_interval",
+  "task_queued_timeout_check_interval",
+  "ti_metrics_interval",
+  "trigger_timeout_check_interval",
+  "zombie_detection_interval",
+].map((key) =>
+  optionRule(`scheduler.${key}`, (value) =>
+    pythonNumber(value) <= 0 ? "the scheduler would do nothing else: expected more than 0" : undefined,
+  ),
+);
 
 /** Rejects a limit below 1: Airflow starts with it, and waits without a word. */
 export function atLeastOne(name: `${string}.${string}`, effect: string): Rule {
@@ -75,6 +102,18 @@ export function atLeastOne(name: `${string}.${string}`, effect: string): Rule {
 
 const enoughToRun = Object.entries(limits).map(([name, effect]) =>
   atLeastOne(name as keyof typeof limits, effect),
+);
+
+/** Rejects a negative number of tasks for each query, with which the scheduler makes none; 0 is no limit. */
+const tasksPerQuery = optionRule("scheduler.max_tis_per_query", (value) =>
+  pythonNumber(value) < 0 ? "no task would be queued: expected 1 or more, or 0 for no limit" : undefined,
+);
+
+/** Rejects another user for tasks: Airflow changes to it by sudo, which no container allows. */
+const impersonation = optionRule("core.default_impersonation", (value) =>
+  value.trim() === ""
+    ? undefined
+    : "roles cannot become another user, so every task would fail: expected no value",
 );
 
 /** Rejects a default pool without slots; -1 is no limit. */
@@ -132,6 +171,9 @@ export const valueRules = [
   convertible,
   timezone,
   ...enoughToRun,
+  ...timers,
+  tasksPerQuery,
+  impersonation,
   defaultPool,
   endless,
   triggerQueues,

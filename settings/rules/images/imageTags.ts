@@ -16,6 +16,16 @@ function floats(image: string, isPostgres: boolean): string | undefined {
   return;
 }
 
+/** Rejects public images of Redis, which lack the program that tells the container of a start; those of Postgres have all. */
+export const redisImageRule = rule(["images.redis"], ({ images: { redis } }) =>
+  faultAt(
+    ["images", "redis"],
+    /^(docker\.io\/)?(library\/|bitnami(legacy)?\/|valkey\/)?(redis|valkey)(?![\w/-])/.test(redis ?? "")
+      ? "it lacks the programs that the stack starts Redis with: expected the image that npm run images builds, or redis.url"
+      : undefined,
+  ),
+);
+
 /** Requires exact images in production. Images from `images/` pass: they are named by content. */
 export const imageRule = rule(["production", "images.*"], ({ production, images }) => {
   if (!production) return [];

@@ -1,4 +1,5 @@
 import { capabilities } from "../../../capabilities.ts";
+import { airflowOption, isTrue } from "../../model/airflowOptions.ts";
 import { serviceUrls, textOf } from "../../model/sources.ts";
 import { isLoopback } from "../../schema/values.ts";
 import { type Fault, faultAt } from "../fault.ts";
@@ -42,4 +43,26 @@ const services = rule(["platform", "postgres.*", "redis.*"], ({ platform, ...par
     : serviceUrls(parsed).flatMap(({ path, source }) => loopbackFault(path, textOf(source))),
 );
 
-export const loopbackRules = [...plain, repositories, services];
+/** Settings with a host to which roles send, by those that switch this on. */
+const hosts = {
+  "metrics.statsd_host": "metrics.statsd_on",
+  "metrics.otel_host": "metrics.otel_on",
+  "traces.otel_host": "traces.otel_on",
+} as const;
+
+const receivers = Object.entries(hosts).map(([name, isOn]) =>
+  rule(["platform", `settings.${name as keyof typeof hosts}`, `settings.${isOn}`], (parsed) => {
+    const host = airflowOption(parsed, name);
+    const isSent = isTrue(airflowOption(parsed, isOn)?.value ?? "");
+    if (!host || !isSent || capabilities[parsed.platform].manifests) return [];
+    return loopbackFault(host.path, `tcp://${host.value}`);
+  }),
+);
+
+const mail = rule(["platform", "monitoring.alerts.email.server"], ({ platform, monitoring }) => {
+  const server = monitoring?.alerts?.email?.server;
+  if (server === undefined || capabilities[platform].manifests) return [];
+  return loopbackFault(["monitoring", "alerts", "email", "server"], `tcp://${server}`);
+});
+
+export const loopbackRules = [...plain, repositories, services, ...receivers, mail];

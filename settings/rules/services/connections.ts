@@ -13,6 +13,7 @@ import { givenSetting } from "../../model/servers.ts";
 import { optionRule } from "../airflow/option.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
+import { memoryFor } from "./serverMemory.ts";
 
 /** Indents text, to stand below the line of its fault. */
 function indented(text: string): string {
@@ -88,4 +89,18 @@ const budgets = rule([...connectionParts, ...groupParts], (parsed, isGiven) => {
   return [...(isGiven("postgres.url") ? [] : serverFaults(stack)), ...clientFaults(stack)];
 });
 
-export const connectionRules = [...unbounded, unpooled, budgets];
+/** Rejects less memory than the stack's connections take, if no setting of Postgres limits these. */
+const memory = rule(
+  [...connectionParts, ...groupParts, "postgres.settings.*", "postgres.memory"],
+  (parsed, isGiven): Fault[] => {
+    const { postgres } = parsed;
+    const isElsewhere = isGiven("postgres.url") || givenSetting(postgres.settings, "max_connections");
+    const total = isElsewhere ? 0 : sum(serverShares({ ...parsed, groups: countsOf(parsed) }));
+    const least = memoryFor(total, postgres);
+    if (!(postgres.memory < least)) return [];
+    const message = `Airflow may open ${total} connections, which take at least 1 MiB each, beside shared_buffers: expected ${least} or more`;
+    return [{ path: ["postgres", "memory"], message, given: String(postgres.memory) }];
+  },
+);
+
+export const connectionRules = [...unbounded, unpooled, budgets, memory];

@@ -1,4 +1,5 @@
 import { givenSetting, serverSettings } from "../../model/servers.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Lines } from "../../schema/services.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
@@ -43,11 +44,23 @@ const postgresSizes = rule(["postgres.settings.*", "postgres.memory"], ({ postgr
   }),
 );
 
-const connections = rule(["postgres.settings.*", "postgres.memory"], ({ postgres: { settings, memory } }) => {
-  const [key, most] = givenSetting(settings, "max_connections") ?? [];
+type Server = ParsedConfig["postgres"];
+
+function buffersOf({ settings }: Pick<Server, "settings">): number {
   const [, buffers = "128MB"] = givenSetting(settings, "shared_buffers") ?? [];
-  const shared = Math.min(sizeOf("shared_buffers", String(buffers)) ?? 0, memory / 2);
-  const room = Math.floor((memory - shared) / connection);
+  return sizeOf("shared_buffers", String(buffers)) ?? 0;
+}
+
+/** Returns the MiB that Postgres needs for a number of connections; its buffers take half of the memory at most. */
+export function memoryFor(connections: number, server: Pick<Server, "settings">): number {
+  const least = connections * connection;
+  return Math.ceil(least + Math.min(buffersOf(server), least));
+}
+
+const connections = rule(["postgres.settings.*", "postgres.memory"], ({ postgres }) => {
+  const { settings, memory } = postgres;
+  const [key, most] = givenSetting(settings, "max_connections") ?? [];
+  const room = Math.floor((memory - Math.min(buffersOf(postgres), memory / 2)) / connection);
   if (key === undefined || !(Number(most) > room)) return [];
   const message = `each connection takes at least ${connection} MiB, beside shared_buffers: expected at most ${room} with ${memory} MiB, or more postgres.memory`;
   return [{ path: ["postgres", "settings", key], message, given: String(most) }];

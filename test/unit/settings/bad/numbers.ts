@@ -203,7 +203,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { logging: { remote_logging: true, remote_base_log_folder: "s3://ann:s3cret@bucket/logs" } }
 `,
     says: [
-      "2: settings.logging.remote_base_log_folder is s3://…@bucket/logs; everybody with access to the engine or the cluster could read its login: expected remote_log_conn_id, and the login in connections",
+      "2: settings.logging.remote_base_log_folder is s3://…@bucket/logs; everybody with access to the engine or the cluster could read its login: expected none, and the login in connections",
     ],
     expressible: false,
   },

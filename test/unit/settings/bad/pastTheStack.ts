@@ -106,6 +106,104 @@ export const pastTheStack: readonly BadRow[] = [
     expressible: false,
   },
   {
+    name: "settings with which the scheduler does nothing else, and tasks and logins end at once",
+    config: `config:
+  airflow:settings:
+    core: { default_impersonation: etl }
+    scheduler:
+      task_instance_heartbeat_timeout: 0
+      task_queued_timeout: 0
+      max_tis_per_query: -5
+      orphaned_tasks_check_interval: 0
+      pool_metrics_interval: -1
+    dag_processor: { stale_dag_threshold: 0 }
+    api_auth: { jwt_expiration_time: 0 }
+    api: { maximum_page_limit: 0 }
+    workers: { execution_api_timeout: 0 }
+`,
+    says: [
+      "3: settings.core.default_impersonation is etl; roles cannot become another user, so every task would fail: expected no value",
+      "5: settings.scheduler.task_instance_heartbeat_timeout is 0; every running task would fail: expected 1 or more",
+      "6: settings.scheduler.task_queued_timeout is 0; every queued task would fail: expected 1 or more",
+      "7: settings.scheduler.max_tis_per_query is -5; no task would be queued: expected 1 or more, or 0 for no limit",
+      "8: settings.scheduler.orphaned_tasks_check_interval is 0; the scheduler would do nothing else: expected more than 0",
+      "9: settings.scheduler.pool_metrics_interval is -1; the scheduler would do nothing else: expected more than 0",
+      "10: settings.dag_processor.stale_dag_threshold is 0; each DAG would go after each reading of its file: expected 1 or more",
+      "11: settings.api_auth.jwt_expiration_time is 0; logins would end at once: expected 1 or more",
+      "12: settings.api.maximum_page_limit is 0; lists would be empty: expected 1 or more",
+      "13: settings.workers.execution_api_timeout is 0; no request of a task would have an answer: expected 1 or more",
+    ],
+    expressible: false,
+  },
+  {
+    name: "the same in Airflow 2",
+    config: `config:
+  airflow:version: 2.11.2
+  airflow:settings:
+    webserver: { workers: 0 }
+    scheduler: { scheduler_zombie_task_threshold: 0, zombie_detection_interval: 0 }
+`,
+    says: [
+      "4: settings.webserver.workers is 0; no webserver would answer: expected 1 or more",
+      "5: settings.scheduler.scheduler_zombie_task_threshold is 0; every running task would fail: expected 1 or more",
+      "5: settings.scheduler.zombie_detection_interval is 0; the scheduler would do nothing else: expected more than 0",
+    ],
+    expressible: false,
+  },
+  {
+    name: "logins in plain text, in settings and hosts",
+    config: `config:
+  airflow:settings:
+    elasticsearch: { host: "https://u:s3cret@es.test:9200" }
+    sentry: { release: "http://u:s3cret@a.test/" }
+  airflow:connections: { a: { type: http, host: "https://u:s3cret@a.test" } }
+`,
+    says: [
+      "3: settings.elasticsearch.host is https://…@es.test:9200; everybody with access to the engine or the cluster could read its login: expected none, and the login in connections",
+      "4: settings.sentry.release is http://…@a.test/; everybody with access to the engine or the cluster could read its login: expected none, and the login in connections",
+      "5: connections.a.host is https://…@a.test; everybody with access to the engine or the cluster could read its login: expected login and password beside the host",
+    ],
+    expressible: false,
+  },
+  {
+    name: "hosts at which each container is alone",
+    config: `config:
+  airflow:settings: { metrics: { statsd_on: true, statsd_host: localhost, otel_on: false, otel_host: localhost } }
+  airflow:monitoring: { alerts: { email: { to: a@a.test, from: b@a.test, server: "localhost:25" } } }
+`,
+    says: ["2: settings.metrics.statsd_host is {…}", "3: monitoring.alerts.email.server is localhost:25"].map(
+      (place) =>
+        `${place}; each container is there itself: expected the name or the address of a host that containers reach, such as that of this machine in its network`,
+    ),
+    expressible: false,
+  },
+  {
+    name: "full names of branches",
+    config: `config:
+  airflow:dagsGit: { url: https://git.test/dags.git, ref: refs/heads/main }
+  airflow:dagBundles:
+    - { name: a, url: https://git.test/a.git, ref: heads/release/2 }
+    - { name: b, url: https://git.test/b.git, ref: refs/tags/v1 }
+`,
+    says: [
+      "2: dagsGit.ref is refs/heads/main; later commits would have no effect: expected main",
+      "4: dagBundles[0].ref is heads/release/2; later commits would have no effect: expected release/2",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a public image of Redis, and little memory for the connections to Postgres",
+    config: `config:
+  airflow:images: { redis: "redis:7" }
+  airflow:postgres: { memory: 64 }
+`,
+    says: [
+      "2: images.redis is redis:7; it lacks the programs that the stack starts Redis with: expected the image that npm run images builds, or redis.url",
+      "3: postgres.memory is 64; Airflow may open 45 connections, which take at least 1 MiB each, beside shared_buffers: expected 90 or more",
+    ],
+    expressible: false,
+  },
+  {
     name: "addresses with a path, and Flower elsewhere",
     config: `config:
   airflow:settings:

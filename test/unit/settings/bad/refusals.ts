@@ -196,14 +196,14 @@ export const refusals: readonly BadRow[] = [
   airflow:images:
     airflow: registry.example.com:5000/airflow
     postgres: postgres:16
-    redis: redis:latest
+    redis: r.test/redis:latest
     gateway: gateway:2.6
     pgbouncer: pgbouncer:1.23.1-nightly
 `,
     says: [
       "4: images.airflow is registry.example.com:5000/airflow; production: true, and it has no tag, which means latest: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
       "5: images.postgres is postgres:16; production: true, and 16 is not a complete version: expected a digest, NAME@sha256:…, or a complete version, NAME:16.10",
-      "6: images.redis is redis:latest; production: true, and latest may be another image tomorrow: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
+      "6: images.redis is r.test/redis:latest; production: true, and latest may be another image tomorrow: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
       "7: images.gateway is gateway:2.6; production: true, and 2.6 is not a complete version: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
       "8: images.pgbouncer is pgbouncer:1.23.1-nightly; production: true, and 1.23.1-nightly may be another image tomorrow: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
     ],
