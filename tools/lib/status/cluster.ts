@@ -122,6 +122,8 @@ function podInstance(pod: Pod, pods: readonly Pod[], now: Date): Instance {
   };
 }
 
+type Least = Pick<Declared, "name" | "least">;
+
 /** True if a pod could not be made, as for lack of a quota. */
 function lacksPods({ spec, status }: Controller): boolean {
   return (spec.replicas ?? 1) > (status.replicas ?? 0);
@@ -131,7 +133,7 @@ function lacksPods({ spec, status }: Controller): boolean {
  * Returns one instance for each Deployment or StatefulSet that lacks pods, was scaled below what the stack declares, or
  * does not exist.
  */
-function absent(controllers: readonly Controller[], declared: readonly Declared[]): Instance[] {
+function absent(controllers: readonly Controller[], declared: readonly Least[]): Instance[] {
   const found = new Map(controllers.map((one) => [one.metadata.name, one]));
   const names = new Set([...found.keys(), ...declared.map(({ name }) => name)]);
   return [...names].flatMap((name) => {
@@ -151,7 +153,7 @@ const noNode = "no node";
 export function podFacts(
   pods: readonly Pod[],
   controllers: readonly Controller[] = [],
-  declared: readonly Declared[] = [],
+  declared: readonly Least[] = [],
   now = new Date(),
 ): MachineFacts[] {
   const found = [
@@ -168,7 +170,7 @@ type Item = ({ readonly kind: "Pod" } & Pod) | ({ readonly kind: "Deployment" | 
 /** Reads the pods of a stack, by node, within 20 s; flags of kubectl select the stack's namespace. */
 export async function clusterFacts(
   flags: readonly string[],
-  declared: readonly Declared[] = [],
+  declared: readonly Least[] = [],
 ): Promise<MachineFacts[]> {
   const kinds = "pods,deployments,statefulsets";
   const { text, complaint } = await askCluster([...flags, "get", kinds, "--output", "json"], 20);

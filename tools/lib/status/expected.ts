@@ -30,6 +30,8 @@ export interface Declared {
   readonly name: string;
   /** Instances that it has at least. */
   readonly least: number;
+  /** True if KEDA sets the number of its instances. */
+  readonly isScaled: boolean;
 }
 
 /** Lists what must run in the namespace of a stack, from its state; an autoscaled workload has at least its lower bound. */
@@ -42,7 +44,7 @@ export function declaredInCluster({ deployment: { resources = [] } }: ExportedSt
   const scaled = new Map(bounds);
   return ["kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet"].flatMap(ofType).map((one) => {
     const name = nameOf(one.urn);
-    return { name, least: Number(scaled.get(name) ?? spec(one)?.replicas ?? 1) };
+    return { name, least: Number(scaled.get(name) ?? spec(one)?.replicas ?? 1), isScaled: scaled.has(name) };
   });
 }
 
