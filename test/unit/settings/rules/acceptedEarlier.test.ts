@@ -31,7 +31,7 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
   [
     "a volume of the database in which it cannot start",
     { ...cluster, kubernetes: { storage: { postgres: "1Mi" } } },
-    /storage\.postgres is 1Mi; Postgres writes 70 MiB for .*: expected at least 256Mi/,
+    /storage\.postgres is 1Mi; Postgres takes 60 MiB with .*: expected at least 160Mi/,
   ],
   [
     "a default queue with a comma",

@@ -49,7 +49,7 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
   ),
   ...(
     [
-      ["postgres", 256],
+      ["postgres", 160],
       ["redis", 64],
       ["logs", 64],
       ["data", 64],
