@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./settings/model/groups.ts";
-import { settingsFromPulumi } from "./settings/read/read.ts";
+import { placesIn, settingsFromPulumi } from "./settings/read/read.ts";
 import { Refused } from "./settings/read/yaml/refused.ts";
 
 /** Lists the keys whose values the CLI decrypted; Pulumi's SDK does not expose these keys. */
@@ -13,6 +13,15 @@ export function readValues(): Readonly<Record<string, string>> {
   const prefix = `${pulumi.getProject()}:`;
   const entries = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
   return Object.fromEntries(entries.map(([key, value]) => [key.slice(prefix.length), value]));
+}
+
+function ownFile(): string {
+  return `stacks/Pulumi.${pulumi.getStack()}.yaml`;
+}
+
+/** Returns the places of the running stack's values, for errors. */
+export function readPlaces() {
+  return placesIn(ownFile());
 }
 
 /**
@@ -31,7 +40,7 @@ export function readSettings(isNew: boolean): Settings {
     isNew,
   };
   try {
-    return settingsFromPulumi(given, `stacks/Pulumi.${given.stack}.yaml`);
+    return settingsFromPulumi(given, ownFile());
   } catch (error) {
     throw error instanceof Refused ? new pulumi.RunError(error.message) : error;
   }

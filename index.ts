@@ -1,5 +1,5 @@
 import "./platforms/promiseTraces.ts";
-import { readSettings, readValues } from "./config.ts";
+import { readPlaces, readSettings, readValues } from "./config.ts";
 import { backupOutput, deployAirflow } from "./package/deploy.ts";
 import { deployedResources } from "./platforms/look.ts";
 import { isEmpty, previousOutputs } from "./platforms/ownership/known.ts";
@@ -8,6 +8,11 @@ const resources = await deployedResources();
 const settings = readSettings(isEmpty(resources));
 const previous = previousOutputs(resources);
 
-const outputs = await deployAirflow(settings, { resources, previous, values: readValues() });
+const outputs = await deployAirflow(settings, {
+  resources,
+  previous,
+  values: readValues(),
+  where: readPlaces(),
+});
 
 export default { ...outputs, ...backupOutput(settings) };

@@ -105,7 +105,7 @@ export class AirflowStack extends pulumi.ComponentResource<Outputs> {
     const dependsOn = [...sources];
     const outputs = await deployAirflow(
       settings,
-      { resources, previous, values: asTexts(values) },
+      { resources, previous, values: asTexts(values), where: () => place },
       {
         parent: this,
         transformations: [({ props, opts }) => ({ props, opts: pulumi.mergeOptions(opts, { dependsOn }) })],

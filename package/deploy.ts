@@ -6,11 +6,15 @@ import { checkVersion } from "../components/versionChange.ts";
 import { hasFlag } from "../deploymentFlags.ts";
 import { movedFault } from "../platforms/docker/movedData.ts";
 import { followContext } from "../platforms/endpoint.ts";
+import { secretTexts } from "../platforms/kubernetes/cluster/secretTexts.ts";
+import { contextFlags } from "../platforms/kubernetes/ownership.ts";
 import { checkPlatform, lookFor } from "../platforms/look.ts";
 import { knownFrom, replacedIn, type StateResource } from "../platforms/ownership/known.ts";
 import { keepVolumes, platformOf } from "../platforms/platform.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { stackFlag } from "../settings/model/names/stackFlag.ts";
+import { faultsInSecrets } from "../settings/read/clusterSecrets.ts";
+import type { Where } from "../settings/schema/path.ts";
 
 /** State of the last deployment, and values of this deployment. */
 interface Deployment {
@@ -19,6 +23,7 @@ interface Deployment {
   readonly previous: Readonly<Record<string, unknown>>;
   /** Values behind the settings, in the clear, for backups. */
   readonly values: Readonly<Record<string, string>>;
+  readonly where: Where;
 }
 
 /** Prefix of all names on an engine, and default name of the namespace in a cluster. */
@@ -43,13 +48,26 @@ export function backupOutput(
 }
 
 /**
+ * Checks the values that a stack takes from Secrets of its cluster, as far as they can be read here.
+ * @throws pulumi.RunError listing every fault
+ */
+export async function checkSecrets(
+  { kubernetes }: Pick<Settings, "kubernetes">,
+  { values, where }: Pick<Deployment, "values" | "where">,
+): Promise<void> {
+  const flags = [...contextFlags(kubernetes), "--namespace", kubernetes?.namespace ?? currentPrefix()];
+  const faults = await faultsInSecrets(values, where, (names) => secretTexts(names, flags));
+  if (faults.length > 0) throw new pulumi.RunError(faults.join("\n"));
+}
+
+/**
  * Checks the engines or the cluster, and declares Airflow there.
  * @param opts parent and dependencies of all resources
  * @throws pulumi.RunError listing every fault, before anything is touched
  */
 export async function deployAirflow(
   settings: Settings,
-  { resources, previous, values }: Deployment,
+  { resources, previous, values, where }: Deployment,
   opts?: pulumi.ComponentResourceOptions,
 ) {
   const known = knownFrom(resources);
@@ -60,6 +78,7 @@ export async function deployAirflow(
     throw new pulumi.RunError(message);
   });
   await checkPlatform(settings, currentPrefix(), resources);
+  await checkSecrets(settings, { values, where });
   const record = recordOf(settings, previous);
   for (const line of leftOver(record)) await pulumi.log.warn(line);
   const look = lookFor(settings, known, pulumi.getStack());

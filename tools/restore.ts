@@ -94,7 +94,11 @@ async function prepare(source: Stack, target: Stack, file: string, flags: Flags)
   const shared =
     target.name !== source.name &&
     ((existsSync(source.file) && sharedPlaceFault(settings, source.deployed(), source.name)) ||
-      sharedServerFault(await urlsOf(target, settings), urlsIn(archive.config), origin));
+      sharedServerFault(
+        await urlsOf(target, settings),
+        await urlsIn(archive.config, new Stack(origin)),
+        origin,
+      ));
   if (shared) throw new Error(`${target.file}: ${shared}.`);
   const data = presentData(target.name, await ensureSecrets(target, settings, archive), settings);
   const isRepeated = hasBegun(target, id);

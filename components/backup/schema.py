@@ -19,12 +19,16 @@ SELECT kind, name, owner, class, oid FROM ({OBJECTS}) objects
   WHERE NOT EXISTS (SELECT FROM pg_depend WHERE classid = class AND objid = objects.oid AND deptype = 'e')
 """
 
+# Catalogs of objects that a dump of a schema lacks, although their names begin with one: tables of publications, and casts.
+UNDUMPED = "'pg_publication_rel'::regclass, 'pg_cast'::regclass, 'pg_transform'::regclass"
+
 # Objects of other schemas, or of none, that would go with those of the schema: views of its tables, keys that refer to them, columns
-# of its types.
+# of its types, publications of its tables.
 DEPENDENTS = f"""
 WITH RECURSIVE gone AS (
   SELECT class::oid AS class, oid, 'public' AS place FROM ({OWN_OBJECTS}) own
-  UNION SELECT classid, objid, split_part((pg_identify_object_as_address(classid, objid, 0)).object_names[1], '.', 1)
+  UNION SELECT classid, objid, CASE WHEN classid IN ({UNDUMPED}) THEN ''
+      ELSE split_part((pg_identify_object_as_address(classid, objid, 0)).object_names[1], '.', 1) END
     FROM pg_depend JOIN gone ON refclassid = class AND refobjid = oid WHERE place IN ('public', 'pg_toast')
 )
 SELECT DISTINCT regexp_replace(pg_describe_object(class, oid, 0), '^rule _RETURN on ', '') FROM gone

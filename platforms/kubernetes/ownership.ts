@@ -1,9 +1,8 @@
-import type { Settings } from "../../settings/model/groups.ts";
 import { askCluster } from "../ask.ts";
 import { type Claim, type ClaimKind, type Found, installationLabel } from "../ownership/claims.ts";
 
 /** Returns the kubectl flags that select the cluster of a stack. */
-export function contextFlags(settings: Settings["kubernetes"]): string[] {
+export function contextFlags(settings: { readonly context?: string | undefined } | undefined): string[] {
   return settings?.context === undefined ? [] : ["--context", settings.context];
 }
 

@@ -161,6 +161,17 @@ interface PulumiConfig {
   readonly isNew: boolean;
 }
 
+const elsewhere: Where = () => "given on the command line";
+
+function parsedFile(file: string): ReturnType<typeof parseStackFile> | undefined {
+  return existsSync(file) ? parseStackFile(readText(file), file) : undefined;
+}
+
+/** Returns the places of the values in a stack file, which need not exist. */
+export function placesIn(file: string): Where {
+  return parsedFile(file)?.where ?? elsewhere;
+}
+
 /**
  * Reads the settings of a stack from the values that the CLI passes.
  * @param file stack file, which shows the values that are given and encrypted; if the file does not exist, values
@@ -169,13 +180,7 @@ interface PulumiConfig {
  */
 export function settingsFromPulumi({ raw, secret, stack, isNew }: PulumiConfig, file: string): Settings {
   const defaults = declared();
-  const read = existsSync(file) ? parseStackFile(readText(file), file) : undefined;
-  const {
-    values = {},
-    ciphers = [],
-    unknownNames = [],
-    where = () => "given on the command line",
-  } = read ?? {};
+  const { values = {}, ciphers = [], unknownNames = [], where = elsewhere } = parsedFile(file) ?? {};
   const inFile = typed(values);
   const given = Object.entries(raw)
     .map(([key, text]) => {
@@ -188,10 +193,10 @@ export function settingsFromPulumi({ raw, secret, stack, isNew }: PulumiConfig, 
         typeof declaredDefault === "string" ? parsedValue(key, declaredDefault) : declaredDefault;
       return Object.hasOwn(values, key) || !isDeepStrictEqual(value, filledIn);
     });
-  const elsewhere = secret.filter((key) => !Object.hasOwn(values, key)).map((key) => [key]);
+  const besides = secret.filter((key) => !Object.hasOwn(values, key)).map((key) => [key]);
   const faults = secretFaults(
     Object.fromEntries(given),
-    among([...ciphers.map(({ path }) => path), ...elsewhere]),
+    among([...ciphers.map(({ path }) => path), ...besides]),
     stack,
   );
   const faultsOfName = isNew ? nameFaults(stack, file) : [];

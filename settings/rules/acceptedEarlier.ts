@@ -10,6 +10,7 @@ import { unreadRules } from "./roles/unread.ts";
 import { rule } from "./rule.ts";
 import { twiceRules } from "./services/twice.ts";
 import { unusableRules } from "./services/unusable.ts";
+import { volumeRules } from "./services/volumes.ts";
 import { readableQueue } from "./workers/queues.ts";
 
 const atoms = "[\\w!#$%&'*+/=?^`{|}~-]+";
@@ -146,4 +147,5 @@ export const acceptedEarlierRules = [
   ...twiceRules,
   ...unreadRules,
   ...unusableRules,
+  ...volumeRules,
 ];

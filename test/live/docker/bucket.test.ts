@@ -106,6 +106,7 @@ for _ in "12":
     replacing.restore("theirs", "/tmp/theirs.dump")
 replacing.check_dependents(["theirs"])
 run("CREATE VIEW other.seen AS SELECT id FROM public.dag; ALTER TABLE other.t ADD FOREIGN KEY (a) REFERENCES public.dag", owner)
+run("CREATE PUBLICATION changes FOR TABLE public.dag", owner)
 try: replacing.check_dependents(["theirs"])
 except databases.BackupError as error: print(error)
 with databases.connected("theirs") as cursor:
@@ -116,7 +117,7 @@ try: databases.dump("theirs", "/tmp/again.dump")
 except databases.BackupError as error: print(error)`);
   assert.match(
     found,
-    /^constraint t_a_fkey on table other\.t, view other\.seen: outside the schema public of the theirs database, this depends on it/,
+    /^constraint t_a_fkey on table other\.t, publication of table dag in publication changes, view other\.seen: outside the schema public of the theirs database, this depends on it/,
   );
   assert.match(found, /\n\[\('pg_stat_statements',\), \('plpgsql',\)\]\n/);
   assert.match(

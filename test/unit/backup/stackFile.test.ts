@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { SecretSource } from "../../../settings/schema/secret.ts";
 import { presentData } from "../../../tools/lib/backup/present.ts";
 import { sharedServerFault, urlsIn, urlsOf } from "../../../tools/lib/backup/servers.ts";
 import { Stack } from "../../../tools/lib/stack.ts";
 import { writeSecret } from "../../../tools/secret.ts";
 import { ensureStackFile } from "../../../tools/upgrade/stackFile.ts";
 import { settingsFor } from "../settingsFrom.ts";
+import { withPrograms } from "../standIns.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
 delete process.env.PULUMI_BACKEND_URL;
@@ -64,11 +66,13 @@ test("a restore encrypts such values anew and keeps the rest of the file; a valu
 test("a stack that gets the data of another one may not have its servers, however their URLs are given", async () => {
   const place = "postgresql://airflow:first@db.example.com/airflow";
   const redis = "rediss://:not-guessed@redis.example.com:6379/0";
-  const others = urlsIn({
+  const first = { prefix: "airflow-prod" };
+  const given = {
     workers: "3",
     postgres: JSON.stringify({ url: place, memory: 1024 }),
     redis: JSON.stringify({ url: redis }),
-  });
+  };
+  const others = await urlsIn(given, first);
   const fault = (urls: Parameters<typeof sharedServerFault>[0]) => sharedServerFault(urls, others, "prod");
   const second = new Stack("unit", join(folder, "second.yaml"), join(folder, "kept"));
   writeFileSync(second.file, "config: {}\n");
@@ -94,7 +98,38 @@ test("a stack that gets the data of another one may not have its servers, howeve
     { "postgres.url": { secret: "urls", key: "postgres" } },
   ])
     assert.equal(fault(own), undefined);
-  assert.equal(sharedServerFault(urls, urlsIn({ postgres: '{"memory":1024}' }), "prod"), undefined);
+  assert.equal(
+    sharedServerFault(urls, await urlsIn({ postgres: '{"memory":1024}' }, first), "prod"),
+    undefined,
+  );
+});
+
+test("such servers are compared, too, if their URLs are in Secrets that kubectl shows", async () => {
+  const data = (url: string) => JSON.stringify({ data: { url: Buffer.from(url).toString("base64") } });
+  const url = "postgresql://airflow:9be27d4d3f4f@db.example.com/airflow";
+  const kubectl = `#!/bin/sh
+case "$*" in
+  "--context c --namespace first get secret db --output json") echo '${data(url)}' ;;
+  "--namespace airflow-second get secret own --output json") echo '${data(url.replace("db.", "DB."))}' ;;
+  "--namespace airflow-second get secret odd --output json") echo '${data("db.example.com")}' ;;
+  *) exit 1 ;;
+esac`;
+  const at = (secret: string, key = "url") => ({ url: { secret, key } });
+  const given = {
+    kubernetes: JSON.stringify({ context: "c", namespace: "first" }),
+    postgres: JSON.stringify(at("db")),
+  };
+  const fault = async (postgres: { url: SecretSource }) => {
+    const settings = { postgres: { ...settingsFor({}).postgres, ...postgres }, redis: settingsFor({}).redis };
+    const second = await urlsOf({ prefix: "airflow-second", pulumi: async () => "" }, settings);
+    return sharedServerFault(second, await urlsIn(given, { prefix: "airflow-prod" }), "prod");
+  };
+  await withPrograms({ kubectl }, async () => {
+    assert.match((await fault(at("own"))) ?? "", /^postgres\.url names a database of stack prod/);
+    assert.match((await fault({ url })) ?? "", /^postgres\.url names a database of stack prod/);
+    for (const other of [at("own", "elsewhere"), at("unreadable"), at("odd")])
+      assert.equal(await fault(other), undefined);
+  });
 });
 
 test("an external database counts as having data, even without a state", () => {

@@ -5,7 +5,7 @@ import { masked } from "../../../settings/model/urls/mask.ts";
 import { news } from "../../../tools/lib/deployment/waiting.ts";
 import { type Pod, podFacts } from "../../../tools/lib/status/cluster.ts";
 import { containerInstance, type Inspected } from "../../../tools/lib/status/engine.ts";
-import { expected, withMissing } from "../../../tools/lib/status/expected.ts";
+import { declaredInCluster, expected, withMissing } from "../../../tools/lib/status/expected.ts";
 import type { Instance, TaskFacts } from "../../../tools/lib/status/facts.ts";
 import { queueFacts } from "../../../tools/lib/status/load.ts";
 import { lastProof, unreadQueues, withHeld } from "../../../tools/lib/status/queues.ts";
@@ -17,6 +17,7 @@ import {
   troubles,
 } from "../../../tools/lib/status/table.ts";
 import { controlRoles } from "../../roleNames.ts";
+import { cluster } from "../cluster.ts";
 import { declare, stateOf } from "../mocks.ts";
 import { type Config, settingsFor } from "../settingsFrom.ts";
 
@@ -375,7 +376,7 @@ const pods: [what: string, Pod, state: string, health: string, since: string, fi
 for (const [what, given, state, health, time, fine] of pods) {
   test(`${what} is ${fine ? "fine" : "not fine"}`, () => {
     const since = new Date(`2026-11-24T${time}:00Z`);
-    assert.deepEqual(podFacts([given], [], new Date("2026-11-24T12:00:00Z")), [
+    assert.deepEqual(podFacts([given], [], [], new Date("2026-11-24T12:00:00Z")), [
       {
         name: "node-a",
         instances: [{ name: "scheduler-0", state, health, image: registry, since, restarts: 0, fine }],
@@ -412,6 +413,59 @@ test("a pod that a Deployment or a StatefulSet cannot make is missing", () => {
       ["worker", "missing", false],
       ["flower", "missing", false],
     ],
+  );
+});
+
+test("a workload of a cluster that was deleted, or scaled below what the stack declares, is missing", () => {
+  const scaled = (name: string, replicas: number) => ({
+    metadata: { name },
+    spec: { replicas },
+    status: replicas > 0 ? { replicas } : {},
+  });
+  const declared = [
+    { name: "flower", least: 1 },
+    { name: "scheduler", least: 1 },
+    { name: "webserver", least: 3 },
+    { name: "worker", least: 0 },
+    { name: "worker-gpu", least: 2 },
+  ];
+  const controllers = [
+    scaled("scheduler", 0),
+    scaled("webserver", 2),
+    scaled("worker", 0),
+    scaled("worker-gpu", 5),
+  ];
+  const machines = podFacts([], controllers, declared);
+  assert.deepEqual(troubles({ machines, tasks, queues: [] }), [
+    "scheduler on no node is missing: scaled to 0, the stack declares 1",
+    "webserver on no node is missing: scaled to 2, the stack declares 3",
+    "flower on no node is missing",
+  ]);
+});
+
+test("the state of a stack in a cluster tells how many instances each workload has at least", async () => {
+  const groups = {
+    workerAutoscale: { min: 0, max: 4 },
+    workerGroups: [{ name: "gpu", queues: ["gpu"], workers: 2 }],
+  };
+  const { deployment } = stateOf(await declare({ ...cluster, ...groups, webservers: 2 }));
+  const old = {
+    urn: "urn:pulumi:unit::airflow::x::old",
+    type: "kubernetes:apps/v1:Deployment",
+    delete: true,
+  };
+  const found = declaredInCluster({ deployment: { resources: [...(deployment.resources ?? []), old] } });
+  const single = controlRoles.filter((role) => !["webserver", "migration"].includes(role));
+  assert.deepEqual(
+    Object.fromEntries(found.map(({ name, least }) => [name, least])),
+    Object.fromEntries([
+      ...[...single, "postgres", "redis"].map((name) => [name, 1]),
+      ...[
+        ["webserver", 2],
+        ["worker", 0],
+        ["worker-gpu", 2],
+      ],
+    ]),
   );
 });
 

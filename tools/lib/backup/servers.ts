@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
+import { secretTexts } from "../../../platforms/kubernetes/cluster/secretTexts.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { postgresLogin } from "../../../settings/model/urls/postgresUrl.ts";
 import { redisLogin } from "../../../settings/model/urls/redisUrl.ts";
 import { prefix } from "../../../settings/read/unknownNames.ts";
 import { encrypted, isPlace, type SecretSource, secretIn } from "../../../settings/schema/secret.ts";
+import { namespaceFlags } from "../reach/kubernetes.ts";
 import type { Stack } from "../stack.ts";
 
 /** Keys of external servers, and what reads their URLs. */
@@ -13,24 +15,40 @@ const readers = {
   "redis.url": redisLogin,
 } as const;
 type Key = keyof typeof readers;
+type Named = Pick<Stack, "prefix">;
+type Cluster = Parameters<typeof namespaceFlags>[1];
 const keys = Object.keys(readers) as Key[];
 
 /** URLs of external servers, in the clear or where they are, by key. */
 export type ServerUrls = { readonly [key in Key]?: SecretSource | undefined };
 
-/** Returns the URLs of external servers in the values of a backup. */
-export function urlsIn(config: Readonly<Record<string, string>>): ServerUrls {
+/** Reads the URLs that are in Secrets of a stack's namespace, as far as the user of kubectl may. */
+async function withSecrets(urls: ServerUrls, stack: Named, settings: Cluster): Promise<ServerUrls> {
+  const places = Object.values(urls).filter((source) => isPlace(source) && "secret" in source);
+  const names = new Set(places.map(({ secret }) => secret));
+  const texts = await secretTexts([...names], namespaceFlags(stack, settings));
+  const read = keys.map((key) => {
+    const { [key]: source } = urls;
+    const isThere = isPlace(source) && "secret" in source;
+    return [key, (isThere ? texts.get(source.secret)?.[source.key] : undefined) ?? source];
+  });
+  return Object.fromEntries(read);
+}
+
+/** Returns the URLs of external servers in the values of a stack's backup. */
+export async function urlsIn(config: Readonly<Record<string, string>>, stack: Named): Promise<ServerUrls> {
+  const groupOf = (name: string) => JSON.parse(config[name] ?? "{}");
   const found = keys.map((key) => {
     const [group = "", name = ""] = key.split(".");
-    return [key, JSON.parse(config[group] ?? "{}")[name]];
+    return [key, groupOf(group)[name]];
   });
-  return Object.fromEntries(found);
+  return withSecrets(Object.fromEntries(found), stack, { kubernetes: groupOf("kubernetes") });
 }
 
 /** Returns the URLs of external servers of a stack. */
 export async function urlsOf(
-  stack: Pick<Stack, "pulumi">,
-  { postgres, redis }: Pick<Settings, "postgres" | "redis">,
+  stack: Pick<Stack, "pulumi" | "prefix">,
+  { postgres, redis, kubernetes }: Pick<Settings, "postgres" | "redis"> & Cluster,
 ): Promise<ServerUrls> {
   const given: ServerUrls = {
     "postgres.url": postgres.url,
@@ -40,7 +58,7 @@ export async function urlsOf(
   const opened: { [key in Key]?: SecretSource | undefined } = { ...given };
   for (const key of keys.filter((one) => given[one] === encrypted))
     opened[key] = await stack.pulumi(["config", "get", "--path", `${prefix}${key}`]);
-  return opened;
+  return withSecrets(opened, stack, { kubernetes });
 }
 
 /** Names the data at a URL, whoever logs in; undefined if the URL cannot be read here. */
@@ -48,8 +66,12 @@ function dataAt(key: Key, source: SecretSource | undefined): string | undefined 
   const isHere = isPlace(source) && "file" in source && existsSync(source.file);
   const url = isHere ? secretIn(source.file) : source;
   if (typeof url !== "string") return undefined;
-  const { host, port, database } = readers[key](url);
-  return `${host.toLowerCase()}:${port}/${database}`;
+  try {
+    const { host, port, database } = readers[key](url);
+    return `${host.toLowerCase()}:${port}/${database}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -3,10 +3,12 @@ import { capabilities } from "../../../capabilities.ts";
 import { clientEnvironment, machineOf, machinesOf } from "../../../platforms/machines.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { print } from "../commandLine/terminal.ts";
+import { namespaceFlags } from "../reach/kubernetes.ts";
 import type { Stack } from "../stack.ts";
 import { type ExportedState, glanceAtState, hasSucceeded, isJob } from "../state.ts";
 import { inTemporaryFolder } from "../temporaryFolder.ts";
 import { watchFailures } from "./failures.ts";
+import { scaleFreed } from "./freed.ts";
 import { watchWaiting } from "./waiting.ts";
 
 /** Runs jobs on engines again that have failed; a cluster's jobs have an annotation for that. */
@@ -28,12 +30,14 @@ export async function deploy(stack: Stack, settings: Settings, flags: readonly s
       watchFailures(log, (provider) => clientEnvironment(machineOf(provider, machines)), report),
       ...(engines ? [watchWaiting(stack.prefix, settings, print)] : []),
     ];
-    const again = engines ? rerunning(await glanceAtState(stack)) : [];
+    const before = await glanceAtState(stack);
+    const again = engines ? rerunning(before) : [];
     const all = ["--yes", "--skip-preview", "--suppress-outputs", "--event-log", log, ...flags, ...again];
     try {
       await stack.pulumi(["up", ...all], true);
     } finally {
       for (const end of ends) await end();
     }
+    if (!engines) await scaleFreed(before, await glanceAtState(stack), namespaceFlags(stack, settings));
   });
 }

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { createConnection } from "node:net";
 import { contextFlags } from "../../../platforms/kubernetes/ownership.ts";
-import type { Settings } from "../../../settings/model/groups.ts";
 import { readDeployed } from "../../../settings/read/read.ts";
+import type { KubernetesSettings } from "../../../settings/schema/kubernetes.ts";
 import { show } from "../commandLine/terminal.ts";
 import { run, waitFor } from "../process.ts";
 import type { Stack } from "../stack.ts";
@@ -17,14 +17,17 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
-type Cluster = Pick<Settings, "kubernetes">;
+type Named = Pick<Stack, "prefix">;
+interface Cluster {
+  readonly kubernetes?: Partial<Pick<KubernetesSettings, "context" | "namespace">> | undefined;
+}
 
-function namespaceOf({ prefix }: Stack, { kubernetes }: Cluster): string {
+function namespaceOf({ prefix }: Named, { kubernetes }: Cluster): string {
   return kubernetes?.namespace ?? prefix;
 }
 
 /** Returns the kubectl flags that select the namespace of a stack. */
-export function namespaceFlags(stack: Stack, settings: Cluster): string[] {
+export function namespaceFlags(stack: Named, settings: Cluster): string[] {
   return [...contextFlags(settings.kubernetes), "--namespace", namespaceOf(stack, settings)];
 }
 

@@ -1,5 +1,6 @@
 import { askCluster } from "../../../platforms/ask.ts";
 import { gist } from "../../../platforms/docker/preflight/complaints.ts";
+import type { Declared } from "./expected.ts";
 import { type Instance, type MachineFacts, missing, outOfMemory } from "./facts.ts";
 
 /** A pod in the output of `kubectl get`; only the fields used here. */
@@ -121,24 +122,43 @@ function podInstance(pod: Pod, pods: readonly Pod[], now: Date): Instance {
   };
 }
 
+type Least = Pick<Declared, "name" | "least">;
+
 /** True if a pod could not be made, as for lack of a quota. */
 function lacksPods({ spec, status }: Controller): boolean {
   return (spec.replicas ?? 1) > (status.replicas ?? 0);
 }
 
+/**
+ * Returns one instance for each Deployment or StatefulSet that lacks pods, was scaled below what the stack declares, or
+ * does not exist.
+ */
+function absent(controllers: readonly Controller[], declared: readonly Least[]): Instance[] {
+  const found = new Map(controllers.map((one) => [one.metadata.name, one]));
+  const names = new Set([...found.keys(), ...declared.map(({ name }) => name)]);
+  return [...names].flatMap((name) => {
+    const controller = found.get(name);
+    if (!controller) return [missing(name)];
+    const least = declared.find((one) => one.name === name)?.least ?? 0;
+    const { replicas = 1 } = controller.spec;
+    if (replicas < least)
+      return [{ ...missing(name), output: `scaled to ${replicas}, the stack declares ${least}` }];
+    return lacksPods(controller) ? [missing(name)] : [];
+  });
+}
+
 const noNode = "no node";
 
-/** Groups pods by node, and adds one to those without a node for each Deployment or StatefulSet that lacks pods. */
+/** Groups pods by node, and adds to those without a node the instances that are absent. */
 export function podFacts(
   pods: readonly Pod[],
   controllers: readonly Controller[] = [],
+  declared: readonly Least[] = [],
   now = new Date(),
 ): MachineFacts[] {
   const found = [
     ...pods.map((pod) => ({ node: pod.spec.nodeName ?? noNode, instance: podInstance(pod, pods, now) })),
-    ...controllers
-      .filter(lacksPods)
-      .map(({ metadata }) => ({ node: noNode, instance: missing(metadata.name) })),
+    ...absent(controllers, declared).map((instance) => ({ node: noNode, instance })),
   ];
   return [...Map.groupBy(found, ({ node }) => node)]
     .map(([name, placed]) => ({ name, instances: placed.map(({ instance }) => instance) }))
@@ -148,7 +168,10 @@ export function podFacts(
 type Item = ({ readonly kind: "Pod" } & Pod) | ({ readonly kind: "Deployment" | "StatefulSet" } & Controller);
 
 /** Reads the pods of a stack, by node, within 20 s; flags of kubectl select the stack's namespace. */
-export async function clusterFacts(flags: readonly string[]): Promise<MachineFacts[]> {
+export async function clusterFacts(
+  flags: readonly string[],
+  declared: readonly Least[] = [],
+): Promise<MachineFacts[]> {
   const kinds = "pods,deployments,statefulsets";
   const { text, complaint } = await askCluster([...flags, "get", kinds, "--output", "json"], 20);
   if (complaint !== undefined) throw new Error(`kubectl get ${kinds} failed: ${gist(complaint)}`);
@@ -157,5 +180,6 @@ export async function clusterFacts(flags: readonly string[]): Promise<MachineFac
   return podFacts(
     pods,
     items.filter((item) => item.kind !== "Pod"),
+    declared,
   );
 }

@@ -4,8 +4,10 @@ import { machinesOf } from "../../../platforms/machines.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { namespaceFlags } from "../reach/kubernetes.ts";
 import type { Stack } from "../stack.ts";
+import type { ExportedState } from "../state.ts";
 import { clusterFacts } from "./cluster.ts";
 import { factsOfEngines } from "./engine.ts";
+import { declaredInCluster, expected, withMissing } from "./expected.ts";
 import type { MachineFacts } from "./facts.ts";
 
 /** Runs a command in an instance of a machine. */
@@ -28,10 +30,18 @@ export function execOf(stack: Stack, settings: Settings): Exec {
   return forPlatform(settings.platform, { docker: inContainers, kubernetes: inPods });
 }
 
-/** Lists the instances of a stack, by machine or node. */
-export function instancesOf(stack: Stack, settings: Settings): Promise<readonly MachineFacts[]> {
+/** Lists the instances of a stack, by machine or node; with its state also those that are missing. */
+export function instancesOf(
+  stack: Stack,
+  settings: Settings,
+  state: ExportedState = { deployment: {} },
+): Promise<readonly MachineFacts[]> {
   return forPlatform(settings.platform, {
-    docker: () => factsOfEngines(stack.prefix, settings),
-    kubernetes: () => clusterFacts(namespaceFlags(stack, settings)),
+    docker: async () => {
+      const wanted = expected(state, stack.prefix, machinesOf(settings));
+      const found = await factsOfEngines(stack.prefix, settings);
+      return found.map((facts) => withMissing(facts, wanted.get(facts.name)));
+    },
+    kubernetes: () => clusterFacts(namespaceFlags(stack, settings), declaredInCluster(state)),
   })();
 }

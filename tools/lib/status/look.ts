@@ -1,11 +1,9 @@
 import { proofRequest } from "../../../components/canary/request.ts";
-import { machinesOf } from "../../../platforms/machines.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { type Backups, backupProgram } from "../backup/store.ts";
 import { type Bounds, boundsOf } from "../bounds/bounds.ts";
 import type { Stack } from "../stack.ts";
 import { glanceAtState } from "../state.ts";
-import { expected, withMissing } from "./expected.ts";
 import { type MachineFacts, runningOf } from "./facts.ts";
 import { taskFacts } from "./flower.ts";
 import { type Exec, execOf, instancesOf } from "./inside.ts";
@@ -42,9 +40,7 @@ async function knownBackups(
 /** Looks at a stack: first lists its instances, then looks into them, all at once. */
 export async function lookAt(stack: Stack, settings: Settings): Promise<Look> {
   const exec = execOf(stack, settings);
-  const [state, found] = await Promise.all([glanceAtState(stack), instancesOf(stack, settings)]);
-  const wanted = expected(state, stack.prefix, machinesOf(settings));
-  const machines = found.map((facts) => withMissing(facts, wanted.get(facts.name)));
+  const machines = await instancesOf(stack, settings, await glanceAtState(stack));
   const [byFlower, held, bounds, backups] = await Promise.all([
     taskFacts(exec, machines),
     heldTasks(exec, machines),

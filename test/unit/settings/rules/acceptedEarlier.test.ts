@@ -29,6 +29,11 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     /podOperator\.namespace is kube-tasks; /,
   ],
   [
+    "a volume of the database in which it cannot start",
+    { ...cluster, kubernetes: { storage: { postgres: "1Mi" } } },
+    /storage\.postgres is 1Mi; Postgres takes 60 MiB with .*: expected at least 160Mi/,
+  ],
+  [
     "a default queue with a comma",
     { settings: { operators: { default_queue: "a,b" } } },
     /default_queue is a,b; /,

@@ -47,6 +47,19 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
         { roles: { [role]: { memory: memory - 1 } } },
       ] as const,
   ),
+  ...(
+    [
+      ["postgres", 160],
+      ["redis", 64],
+      ["logs", 64],
+      ["data", 64],
+      ["volumes", 64],
+    ] as const
+  ).map(([volume, size]): (typeof limits)[number] => [
+    `kubernetes.storage.${volume}`,
+    { ...cluster, kubernetes: { storage: { [volume]: `${size}Mi` } } },
+    { ...cluster, kubernetes: { storage: { [volume]: `${size - 1}Mi` } } },
+  ]),
   [
     "settings.api.workers",
     { settings: { api: { workers: 31 } }, postgres: { settings: { max_connections: 600 } } },
