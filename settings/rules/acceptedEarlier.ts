@@ -11,7 +11,7 @@ import { rule } from "./rule.ts";
 import { twiceRules } from "./services/twice.ts";
 import { unusableRules } from "./services/unusable.ts";
 import { volumeRules } from "./services/volumes.ts";
-import { readableQueue } from "./workers/queues.ts";
+import { ownQueue, readableQueue } from "./workers/queues.ts";
 
 const atoms = "[\\w!#$%&'*+/=?^`{|}~-]+";
 const mailAddress = new RegExp(`^${atoms}(\\.${atoms})*@${hostPattern}$`);
@@ -140,6 +140,7 @@ export const acceptedEarlierRules = [
   ...proxyEffectRules,
   podNamespace,
   readableQueue,
+  ownQueue,
   ...deferred,
   ...json,
   schema,

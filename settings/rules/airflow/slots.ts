@@ -30,12 +30,15 @@ const enough = rule(["settings.core.parallelism", "schedulers", ...groupParts], 
 
 export const parallelismRules = [whole, enough];
 
-/** Rejects pools with more slots than the workers have, which limit nothing; pools that count deferred tasks may. */
+/** Rejects pools with more slots than the workers have, which limit nothing; pools that count deferred tasks may, and Airflow's default. */
 export const poolRule = rule(["pools.*.slots", "pools.*.includeDeferred", ...groupParts], (parsed) => {
   const slotCount = slotsOf(countsOf(parsed));
   if (slotCount === 0) return [];
   return Object.entries(parsed.pools)
-    .filter(([, { slots, includeDeferred }]) => slots > slotCount && !includeDeferred)
+    .filter(
+      ([name, { slots, includeDeferred }]) =>
+        slots > slotCount && !includeDeferred && name !== "default_pool",
+    )
     .map(([name]) => ({
       path: ["pools", name, "slots"],
       message: `all workers together run ${slotCount} tasks at once: expected at most ${slotCount}, or -1 for no limit`,

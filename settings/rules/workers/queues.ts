@@ -31,6 +31,25 @@ export const readableQueue = rule(["settings.operators.default_queue"], (parsed)
   return given ? faultAt(given.path, problem, given.value || "empty text") : [];
 });
 
+/** Keys of the broker's database beside the queues: those of Kombu, and the stack's own. */
+const brokerKeys =
+  /^(unacked(_index|_mutex)?$|_kombu\.|airflow-(leases|starts-given-up)$|airflow_on_celery\.)/;
+
+/** Rejects queues that have the name of another key of the broker, which workers could not read as a list. */
+export const ownQueue = rule(["workerGroups.*.queues.*"], ({ workerGroups }) =>
+  workerGroups.flatMap(([at, { queues }]) =>
+    queues.flatMap(([index, name]) =>
+      faultAt(
+        ["workerGroups", at, "queues", index],
+        brokerKeys.test(name)
+          ? "Redis has a key of this name for the workers: expected another name"
+          : undefined,
+        name,
+      ),
+    ),
+  ),
+);
+
 /** Rejects a queue that is listed twice. */
 const twice = rule(["workerGroups.*.queues.*"], ({ workerGroups }) =>
   workerGroups.flatMap(([at, { queues }]) =>

@@ -119,6 +119,24 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     { pools: { default_pool: { slots: 4 } }, settings: { core: { Default_Pool_Task_Slot_Count: 4 } } },
     /Default_Pool_Task_Slot_Count is \{…\}; pools\.default_pool sets it too: expected only one of them/,
   ],
+  [
+    "a queue with the name of a key of Kombu's",
+    { workerGroups: [{ name: "a", queues: ["unacked"] }] },
+    /queues\[0\] is unacked; Redis has a key of this name for the workers/,
+  ],
+  [
+    "the full name of a branch",
+    { dagsGit: { url: "https://git.test/a.git", ref: "refs/heads/a" } },
+    /expected a$/m,
+  ],
+  ["a public image of Redis", { images: { redis: "docker.io/library/redis:7.4" } }, /images\.redis is /],
+  ["little memory for connections", { postgres: { memory: 64 } }, /postgres\.memory is 64; /],
+  ["a login in a setting", { settings: { smtp: { smtp_host: "smtp://u:word@a" } } }, /smtp_host is smtp:/],
+  [
+    "a timer that is always due",
+    { settings: { scheduler: { pool_metrics_interval: 0 } } },
+    /do nothing else/,
+  ],
   ["no triggers", { settings: { triggerer: { capacity: 0 } } }, /capacity is 0; no deferred task/],
   ...(
     [

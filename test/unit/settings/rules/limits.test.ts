@@ -98,7 +98,7 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
   ),
   [
     "pools.default_pool.slots",
-    { pools: { default_pool: { slots: 1 }, closed: { slots: 0 } } },
+    { pools: { default_pool: { slots: 128 }, closed: { slots: 0 } } },
     { pools: { default_pool: { slots: 0 } } },
   ],
   [
