@@ -13,6 +13,12 @@ const folder = temporaryFolder("earlier");
 
 const email = { to: "ops@b.test", from: "air@b.test", server: "b.test:25" };
 
+function holding(name: string, text: string): { file: string } {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return { file };
+}
+
 /** Values that a stack may have since an earlier release, each with its fault. */
 const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] = [
   [
@@ -27,6 +33,21 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
       kubernetes: { podOperator: { namespace: "kube-tasks", apiServer: ["10.0.0.4:6443"] } },
     },
     /podOperator\.namespace is kube-tasks; /,
+  ],
+  [
+    "a key of backups that is guessed from an archive",
+    { secrets: { backupKey: holding("short", "x-y9Kq2Lm4Pw7Zr") } },
+    /secrets\.backupKey is \{…\}; it has 15 characters: expected a password of at least 16 characters/,
+  ],
+  [
+    "a key of backups that everybody guesses",
+    { secrets: { backupKey: holding("repeated", "a".repeat(20)) } },
+    /secrets\.backupKey is \{…\}; it is well known: expected a password of at least 16 characters/,
+  ],
+  [
+    "a key of age that lacks its end",
+    { secrets: { backupKey: holding("age", `AGE-SECRET-KEY-1${"Q".repeat(57)}`) } },
+    /secrets\.backupKey is \{…\}; it is not whole: expected a key of age/,
   ],
   [
     "a default queue with a comma",
@@ -189,4 +210,12 @@ test("everybody as a proxy is refused, deployed or not", () => {
   const file = join(folder, "Pulumi.all.yaml");
   writeFileSync(file, 'config:\n  airflow:trustedProxies: ["0.0.0.0/0"]\n');
   assert.throws(() => readStackFile(file), /trustedProxies\[0\] is 0\.0\.0\.0\/0; /);
+});
+
+test("a key of backups may be a text of 16 characters, or a whole key of age", () => {
+  for (const text of ["x-y9Kq2Lm4Pw7Zr+", `AGE-SECRET-KEY-1${"Q".repeat(58)}`]) {
+    const file = join(folder, "Pulumi.key.yaml");
+    writeFileSync(file, stringify({ config: { "airflow:secrets": { backupKey: holding("key", text) } } }));
+    assert.equal(readStackFile(file).adminUser, "admin");
+  }
 });
