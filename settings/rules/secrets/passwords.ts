@@ -16,7 +16,7 @@ const wellKnown = new Set(
   ).split(" "),
 );
 
-/** Minimum number of characters of a password, where guesses are slow: NIST SP 800-63B, 3.1.1. */
+/** Minimum number of characters of a password, where guesses are slow or counted: NIST SP 800-63B-3, 5.1.1.2. */
 const least = 8;
 
 /** Minimum number of characters of a text that encrypts: a copy of an archive takes any number of guesses, as fast as a machine makes them. */
