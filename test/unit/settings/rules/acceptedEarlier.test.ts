@@ -136,16 +136,26 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     /Default_Pool_Task_Slot_Count is \{…\}; pools\.default_pool sets it too: expected only one of them/,
   ],
   ["no triggers", { settings: { triggerer: { capacity: 0 } } }, /capacity is 0; no deferred task/],
-  ...(
-    [
-      ["celery", "result_backend_sqlalchemy_engine_options"],
-      ["dag_processor", "dag_bundle_config_list"],
-    ] as const
-  ).map(([section, key]): (typeof rows)[number] => [
-    `${key} that is no JSON`,
-    { settings: { [section]: { [key]: "{'a': 1}" } } },
-    new RegExp(`${key} .*expected JSON`),
-  ]),
+  [
+    "sessions that workers could make",
+    { settings: { fab: { session_backend: "securecookie" } } },
+    /session_backend is securecookie; a session would outlive its logout/,
+  ],
+  [
+    "bundles that are no JSON",
+    { settings: { dag_processor: { dag_bundle_config_list: "{'a': 1}" } } },
+    /dag_bundle_config_list is \{…\}; Airflow would not start: expected JSON$/m,
+  ],
+  [
+    "options of the results' engine that are no JSON",
+    { settings: { celery: { result_backend_sqlalchemy_engine_options: "{'a': 1}" } } },
+    /engine_options is \{…\}; Airflow would not start: expected a JSON object as text$/m,
+  ],
+  [
+    "an extra that is no JSON",
+    { connections: { a: { type: "http", extra: holding("extra", "Tr0ub4dor&3") } } },
+    /connections\.a\.extra is \{…\}; Airflow would refuse the connection: expected a JSON object$/m,
+  ],
   [
     "a domain with a star beside a proxy",
     { proxy: { http: "http://p.test:3128", no: ["*.a.test"] } },
