@@ -132,7 +132,7 @@ async function isEncrypted(options: RequestOptions): Promise<void> {
   );
 }
 
-/** Asserts that Flower, published at a port of 127.0.0.1, asks for its password, and withholds the pages that ask for none. */
+/** Asserts that Flower, published at a port of 127.0.0.1, asks for its password, limits guesses, and withholds the pages that ask for none. */
 export async function flowerIsClosed(
   port: number,
   { adminUser, adminPassword }: Pick<Outputs, "adminUser" | "adminPassword">,
@@ -144,6 +144,9 @@ export async function flowerIsClosed(
   for (const path of ["/metrics", "/healthcheck", "//metrics", "/Metrics", "/%6detrics", "/metrics/"])
     assert.equal((await ask(tlsRequest, { ...options, path })).status, 404, path);
   await isEncrypted(options);
+  for (const status of [401, 401, 401, 401, 401, 429])
+    assert.equal((await ask(tlsRequest, { ...options, auth: `${adminUser}:wrong` })).status, status);
+  assert.equal((await ask(tlsRequest, { ...options, auth })).status, 429);
 }
 
 /** Tests of extras that roles are given, and of publishing. */
