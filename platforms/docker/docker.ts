@@ -50,6 +50,14 @@ interface Reach {
 
 type Needs = pulumi.Input<pulumi.Resource>[];
 
+/**
+ * Makes a service's first instance the same resource whether it has a number or not. It is replaced then, the old container first:
+ * otherwise that would hold its port until the end of the deployment, which the new one could not reach.
+ */
+function renamed(name: string, instance: string): pulumi.CustomResourceOptions {
+  return { aliases: [{ name: instance === name ? `${name}-1` : name }] };
+}
+
 /** Volumes that one container has at a time. */
 const exclusive: readonly string[] = ownVolumes.filter((name) => name !== "dags" && name !== "logs");
 
@@ -106,8 +114,9 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     const placed = { ...service, volumes: this.mounted(engine, service, needs) };
     const options = pulumi.mergeOptions(opts, { dependsOn: needs, customTimeouts: serviceOnEngine(service) });
     const declared = Object.entries(serviceContainers(name, placed, engine.placement));
-    for (const [instance, args] of declared) {
-      const declare = (turn?: Promise<void>) => engine.container(instance, args, options, turn);
+    for (const [index, [instance, args]] of declared.entries()) {
+      const all = index === 0 && args.ports ? pulumi.mergeOptions(options, renamed(name, instance)) : options;
+      const declare = (turn?: Promise<void>) => engine.container(instance, args, all, turn);
       this.rota.take(service.turns, [instance], declare);
     }
   }

@@ -55,6 +55,21 @@ function withholding(paths: readonly string[]): readonly string[] {
     : [`http-request deny deny_status 404 if { path,url_dec -m reg -i ^[/.]*(${names})([/;.]|$) }`];
 }
 
+/** Wrong passwords of an address within a number of seconds: the limit of Airflow's login page, which the webserver counts itself. */
+const attempts = { most: 5, seconds: 40 };
+
+/**
+ * Refuses an address after too many wrong passwords. A browser's first request has no password, so its 401 does not count. An IPv6
+ * address counts with all of its network, since one machine may have any number of addresses in it.
+ */
+const guarding = [
+  `stick-table type ipv6 size 100k expire ${attempts.seconds}s store gpc0_rate(${attempts.seconds}s)`,
+  "http-request track-sc0 src,ipmask(32,64)",
+  `http-request return status 429 hdr Retry-After ${attempts.seconds} content-type text/plain string "Too many wrong passwords came from this address." if { sc0_gpc0_rate ge ${attempts.most} }`,
+  "http-request set-var(txn.password) bool(true) if { req.hdr(Authorization) -m beg -i basic }",
+  "http-response sc-inc-gpc0(0) if { status 401 } { var(txn.password) -m bool }",
+];
+
 function sectionsOf({ endpoint: { host, port }, withheld }: Publication, at: number): readonly string[] {
   return [
     section(
@@ -64,6 +79,7 @@ function sectionsOf({ endpoint: { host, port }, withheld }: Publication, at: num
       "http-request del-header X-Forwarded-For",
       "http-request set-header X-Forwarded-Proto https",
       "http-request set-header X-Forwarded-Host %[req.hdr(host)]",
+      ...guarding,
       ...withholding(withheld),
       `default_backend to-${host}`,
     ),

@@ -26,13 +26,22 @@ function portsOn(
   const published = publish && homeOf("webserver", machines) === machine ? [publish] : [];
   return [
     ...(machine && machines.length > 1
-      ? [{ address: machine.address, port: gatewayPort, use: "the gateway (airflow:gatewayPort)" }]
+      ? [
+          {
+            address: machine.address,
+            port: gatewayPort,
+            use: "the gateway (airflow:gatewayPort)",
+            by: ["gateway"],
+          },
+        ]
       : []),
     ...here.flatMap(({ service, instances, port: first }) =>
       Array.from({ length: instances }, (_, index) => ({
         address: "127.0.0.1",
         port: first + index,
         use: `${service} (airflow:${service}Port)`,
+        // The first instance had no number if it was the only one, and the only one the first number.
+        by: index === 0 ? [service, `${service}-1`] : [`${service}-${index + 1}`],
       })),
     ),
     ...published.flatMap(({ address, ...ports }) =>
@@ -40,6 +49,7 @@ function portsOn(
         address,
         port: ports[`${service}Port`],
         use: `publishing (airflow:publish.${service}Port)`,
+        by: ["entrance"],
       })),
     ),
   ];
@@ -79,20 +89,18 @@ export function needsHere(settings: Settings): Omit<Needs, "machine"> {
   return needsOn(undefined, [], settings);
 }
 
-/** True if a container publishes ports for this stack, and not for another stack whose name begins with this one's. */
-export function isPublisher(container: string, prefix: string): boolean {
-  return (
-    container.startsWith(`${prefix}-`) &&
-    /^(webserver(-\d+)?|flower|monitoring|gateway|entrance)$/.test(container.slice(prefix.length + 1))
-  );
+/** Returns the name of a container that publishes ports for this stack, and not for another stack whose name begins with this one's. */
+export function publisherOf(container: string, prefix: string): string | undefined {
+  const name = container.startsWith(`${prefix}-`) ? container.slice(prefix.length + 1) : "";
+  return /^(webserver(-\d+)?|flower|monitoring|gateway|entrance)$/.test(name) ? name : undefined;
 }
 
 /** Checks a stack's engines; returns warnings, and throws if there are faults. */
 async function warningsOf(settings: Settings, prefix: string): Promise<readonly string[]> {
-  const isOwn = (container: string) => isPublisher(container, prefix);
+  const ownName = (container: string) => publisherOf(container, prefix);
   const machines = needsOf(settings);
-  if (machines.length === 0) return preflightHere(needsHere(settings), isOwn);
-  const down = await preflight(machines, isOwn);
+  if (machines.length === 0) return preflightHere(needsHere(settings), ownName);
+  const down = await preflight(machines, ownName);
   return down.map((name) => `machine ${name} is down: its workloads are missing`);
 }
 

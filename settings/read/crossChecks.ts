@@ -45,7 +45,7 @@ import type { Rule } from "../rules/rule.ts";
 import { clusterSecretRule } from "../rules/secrets/clusterSecrets.ts";
 import { emptyFileRule } from "../rules/secrets/emptyFiles.ts";
 import { keyRule } from "../rules/secrets/keys.ts";
-import { passwordRule } from "../rules/secrets/passwords.ts";
+import { backupKeyRule, passwordRule } from "../rules/secrets/passwords.ts";
 import { plainLoginRules } from "../rules/secrets/plainLogins.ts";
 import { secretFormRules } from "../rules/secrets/secretForms.ts";
 import { bucketContentRules, bucketRules } from "../rules/services/bucket.ts";
@@ -83,6 +83,7 @@ const contentRules: readonly Rule[] = [
 const correctableRules: readonly Rule[] = [
   acceptedEarlierRules,
   alertLoginRules,
+  backupKeyRule,
   backupPlaceRule,
   connectionRules,
   declarationsFileRules,

@@ -1,9 +1,11 @@
 import { airflowOption } from "../model/airflowOptions.ts";
 import { repositoryForm } from "../schema/dags/dagsGit.ts";
 import { hostPattern, isLoopback } from "../schema/values.ts";
+import { guardRules } from "./airflow/login.ts";
 import { tokenReserve } from "./airflow/timeouts.ts";
 import { atLeastOne } from "./airflow/values.ts";
 import { faultAt } from "./fault.ts";
+import { jsonRules } from "./json.ts";
 import { proxyEffectRules } from "./network/proxyEffects.ts";
 import { tooWide } from "./network/trustedProxies.ts";
 import { unreadRules } from "./roles/unread.ts";
@@ -97,29 +99,6 @@ const podNamespace = rule(["kubernetes.podOperator.namespace"], ({ kubernetes })
 const triggers = ["triggerer.capacity", "triggerer.default_capacity"] as const;
 const deferred = triggers.map((name) => atLeastOne(name, "no deferred task would go on"));
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Settings in plain text of which Airflow and its Celery provider read the JSON when they start. */
-const jsonSettings = [
-  "celery.result_backend_sqlalchemy_engine_options",
-  "dag_processor.dag_bundle_config_list",
-];
-
-const json = jsonSettings.map((name) =>
-  rule([`settings.${name}`], (parsed) => {
-    const given = airflowOption(parsed, name);
-    const isRead = !given || given.value === "" || isJson(given.value);
-    return isRead ? [] : faultAt(given.path, "Airflow would not start: expected JSON");
-  }),
-);
-
 /** Rejects a schema in the stack's own Postgres, which has `public` alone: Airflow creates no schema. */
 const schema = rule(["settings.database.sql_alchemy_schema"], (parsed, isGiven) => {
   const given = airflowOption(parsed, "database.sql_alchemy_schema");
@@ -142,7 +121,8 @@ export const acceptedEarlierRules = [
   readableQueue,
   ownQueue,
   ...deferred,
-  ...json,
+  ...guardRules,
+  ...jsonRules,
   schema,
   tokenReserve,
   ...twiceRules,

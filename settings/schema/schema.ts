@@ -65,7 +65,7 @@ const stackSecrets = {
   metadataPassword: "Password of Airflow's user in Postgres.",
   resultsPassword: "Password of the user in Postgres that may read and write task results, and nothing else.",
   postgresPassword: "Password of the superuser in Postgres.",
-  backupKey: "Encrypts backups: any text, or a key of age.",
+  backupKey: "Encrypts backups: a text of at least 16 characters, or a key of age.",
 } as const;
 export type SecretName = keyof typeof stackSecrets;
 export const secretNames = Object.keys(stackSecrets) as SecretName[];

@@ -23,10 +23,21 @@ type Authenticate = (login: Outputs) => Promise<string>;
 const basic: Authenticate = async ({ adminUser, adminPassword }) =>
   `Basic ${Buffer.from(`${adminUser}:${adminPassword}`).toString("base64")}`;
 
+/** Explains a refusal of the administrator: a user that the database had before the stack keeps password and role, as does one that people have changed. */
+function reason({ adminUser }: Outputs, status: number): string {
+  const keeps = "Airflow keeps what its database had before the stack, and what people have changed there";
+  if (status === 401)
+    return `; the password of ${adminUser} is another one in Airflow: ${keeps}. Expected another number of secretGenerations.adminPassword, which sets a new one, or that password as secrets.adminPassword`;
+  return status === 403
+    ? `; ${adminUser} lacks a permission: ${keeps}. Expected the role Admin, which an administrator of Airflow can give, or another adminUser`
+    : "";
+}
+
 const token: Authenticate = async (login) => {
   const { adminUser: username, adminPassword: password } = login;
   const response = await ask(login, "/auth/token", "POST", { username, password });
-  if (!response.ok) throw new Error(`Airflow refused the login of ${username}: ${response.status}`);
+  const { ok, status } = response;
+  if (!ok) throw new Error(`Airflow refused the login of ${username}: ${status}${reason(login, status)}`);
   return `Bearer ${((await response.json()) as { access_token: string }).access_token}`;
 };
 
@@ -75,7 +86,9 @@ export class AirflowApi {
   async call<T>(path: string, method = "GET", body?: unknown): Promise<T | undefined> {
     const response = await this.ask(path, method, body);
     if (response.status === 404) return undefined;
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    const { ok, status } = response;
+    if (!ok)
+      throw new Error(`${method} ${path}: ${status} ${await response.text()}${reason(this.login, status)}`);
     return (await response.json()) as T;
   }
 

@@ -1,6 +1,8 @@
 import { timings } from "../../../settings/model/timings.ts";
 import { runtimeDirectory } from "../../../workload.ts";
+import { cookieFiles, cookieModule } from "../admission/admission.ts";
 import { answersAt } from "../heartbeat/heartbeat.ts";
+import { localSettings } from "../localSettings/localSettings.ts";
 import { type AirflowVersion, logServers } from "./version.ts";
 
 /** The scheduler reads DAG files; tasks write to the metadata: workers have its login and the fernet key. */
@@ -49,7 +51,7 @@ export const airflow2: AirflowVersion = {
     env: { GUNICORN_CMD_ARGS: `--worker-tmp-dir ${runtimeDirectory}` },
     healthy: (url, files) => ({
       healthy: { command: answersAt(`${url}/health`), startSeconds: 240 },
-      files,
+      files: localSettings({ ...files, ...cookieFiles }, [cookieModule]),
     }),
   },
 };

@@ -6,10 +6,10 @@ import { askInfo, type Needs } from "./preflight.ts";
 import {
   diskFault,
   engineFaults,
-  type IsOwn,
   isHeld,
   labelled,
   memoryFault,
+  type OwnName,
   openLoopback,
   portFault,
   present,
@@ -37,7 +37,7 @@ export async function checkEngine(): Promise<void> {
  */
 export async function preflightHere(
   { ports, memory, disk, image }: Omit<Needs, "machine">,
-  isOwn: IsOwn,
+  ownName: OwnName,
 ): Promise<readonly string[]> {
   const [{ engine }, listed] = await Promise.all([
     askInfo(undefined),
@@ -49,7 +49,7 @@ export async function preflightHere(
   const fault = memoryFault(engine, memory);
   const warnings = fault === undefined ? [] : [`the Docker engine: ${fault}`];
   const published = readPublished(listed.text);
-  if (ports.every((port) => isHeld(port, published, isOwn))) return warnings;
+  if (ports.every((port) => isHeld(port, published, ownName))) return warnings;
   warnings.push(...present([openLoopback(engine), labelled(engine)]));
   const seen = await askSight(undefined, image, "never", ports);
   if (seen.complaint !== undefined) {
@@ -63,7 +63,7 @@ export async function preflightHere(
     ];
   }
   const sight = readSight(seen.text);
-  const local = ports.map((port) => portFault(sight, published, isOwn, port));
+  const local = ports.map((port) => portFault(sight, published, ownName, port));
   refuse(subject, present([diskFault(sight, engine, disk), ...local]));
   return warnings;
 }

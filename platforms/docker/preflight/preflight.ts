@@ -11,8 +11,8 @@ import {
   clockFault,
   diskFault,
   engineFaults,
-  type IsOwn,
   memoryFault,
+  type OwnName,
   type Port,
   portFault,
   present,
@@ -70,7 +70,7 @@ async function builderArchitecture(): Promise<string | undefined> {
 async function inspect(
   { machine, ports, memory, disk, image }: Needs,
   builder: string | undefined,
-  isOwn: IsOwn,
+  ownName: OwnName,
 ): Promise<Report> {
   const { engine, info } = await askInfo(machine);
   if (typeof engine === "string") return unanswered(machine, engine);
@@ -95,7 +95,7 @@ async function inspect(
   const local = present([
     addressFault(sight, machine.address),
     diskFault(sight, engine, disk),
-    ...ports.map((port) => portFault(sight, published, isOwn, port)),
+    ...ports.map((port) => portFault(sight, published, ownName, port)),
   ]);
   return { machine, engine, faults: [...general, ...local], down: false };
 }
@@ -129,9 +129,9 @@ export async function checkAnswers(machines: readonly Machine[]): Promise<readon
 }
 
 /** Checks and inspects all machines before anything on them is touched; returns and throws as {@link checkAnswers} does. */
-export async function preflight(machines: readonly Needs[], isOwn: IsOwn): Promise<readonly string[]> {
+export async function preflight(machines: readonly Needs[], ownName: OwnName): Promise<readonly string[]> {
   const builds = machines.some(({ image }) => image.startsWith(builtHere));
   const builder = builds ? await builderArchitecture() : undefined;
-  const reports = await Promise.all(machines.map((needs) => inspect(needs, builder, isOwn)));
+  const reports = await Promise.all(machines.map((needs) => inspect(needs, builder, ownName)));
   return judge(reports);
 }

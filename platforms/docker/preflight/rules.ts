@@ -9,6 +9,8 @@ export interface Port {
   readonly port: number;
   /** Purpose of the port and the key that changes it: `Flower (airflow:flowerPort)`. */
   readonly use: string;
+  /** Names of the stack's container that gets the port, which may hold it already. */
+  readonly by: readonly string[];
 }
 
 /** Drops the results of rules that found no fault. */
@@ -148,22 +150,22 @@ function holdersOf({ address, port }: Port, published: readonly Published[]): st
     .map(({ container }) => container);
 }
 
-/** Reports whether a container, by its name, is one of the stack's that publish ports. */
-export type IsOwn = (container: string) => boolean;
+/** Returns the name within the stack of a container that publishes ports; undefined for a container of others. */
+export type OwnName = (container: string) => string | undefined;
 
-/** True if a container of the stack holds a requested port. */
-export function isHeld(port: Port, published: readonly Published[], isOwn: IsOwn): boolean {
-  return holdersOf(port, published).some(isOwn);
+/** True if the container that gets a port holds it already. */
+export function isHeld(port: Port, published: readonly Published[], ownName: OwnName): boolean {
+  return holdersOf(port, published).some((holder) => port.by.includes(ownName(holder) ?? ""));
 }
 
-/** Reports what holds a requested port, other than a container of the stack. */
+/** Reports what holds a requested port, other than the container that gets it. */
 export function portFault(
   { listeners }: Sight,
   published: readonly Published[],
-  isOwn: IsOwn,
+  ownName: OwnName,
   asked: Port,
 ): string | undefined {
-  if (isHeld(asked, published, isOwn)) return;
+  if (isHeld(asked, published, ownName)) return;
   const { address, port, use } = asked;
   const holders = holdersOf(asked, published);
   const wanted = kernelAddress(address);
@@ -172,8 +174,13 @@ export function portFault(
     (one) => one.port === kernelPort(port) && overlap(one.address.replace(/^0{16}FFFF0000/, ""), wanted),
   );
   if (holders.length === 0 && !listener) return;
-  const owner = holders.length > 0 ? `container ${holders[0]}` : (listener?.owner ?? "an unknown process");
-  return `port ${port} of ${address}, for ${use}, is taken by ${owner}; expected a free port; stop that, or choose another`;
+  const [holder] = holders;
+  const owner = holder === undefined ? (listener?.owner ?? "an unknown process") : `container ${holder}`;
+  const fix =
+    holder !== undefined && ownName(holder) !== undefined
+      ? "the deployment may need it before that container is replaced; choose another, or deploy with another first"
+      : "stop that, or choose another";
+  return `port ${port} of ${address}, for ${use}, is taken by ${owner}; expected a free port; ${fix}`;
 }
 
 /** Explains why a machine could not be inspected although its engine answers. */

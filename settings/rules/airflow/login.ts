@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import { codeFiles, webserverConfig } from "../../model/names/ownCode.ts";
 import { entryFaults } from "../roles/entries.ts";
-import { rule } from "../rule.ts";
+import { type Rule, rule } from "../rule.ts";
 import { optionRule } from "./option.ts";
 
-/** Settings with which Airflow lets people in without a login, or nobody at all, each with its wrong values. */
-const unsafe: readonly (readonly [name: `${string}.${string}`, wrong: RegExp, message: string])[] = [
+/** Wrong values of a setting, with what is wrong and what is expected. */
+type Wrong = readonly [name: `${string}.${string}`, wrong: RegExp, message: string];
+
+/** Settings with which Airflow lets people in without a login, or nobody at all. */
+const unsafe: readonly Wrong[] = [
   [
     "core.auth_manager",
     /^(?!.*FabAuthManager$)/s,
@@ -31,9 +34,29 @@ const unsafe: readonly (readonly [name: `${string}.${string}`, wrong: RegExp, me
   ]),
 ];
 
-const logins = unsafe.map(([name, wrong, message]) =>
-  optionRule(name, (value) => (wrong.test(value) ? message : undefined)),
-);
+function refusing([name, wrong, message]: Wrong): Rule {
+  return optionRule(name, (value) => (wrong.test(value) ? message : undefined));
+}
+
+const session =
+  "a session would outlive its logout, and whoever has secrets.apiSecretKey, as workers do, could make one: expected database, or no value";
+
+/** Settings that undo what the stack guards, as values of webserver_config.py do that are refused. */
+const unguarding: readonly Wrong[] = [
+  ["fab.session_backend", /^(?!database$)/, session],
+  ["webserver.session_backend", /^(?!database$)/, session],
+  [
+    "fab.auth_role_public",
+    /^(?!(Public)?$)/,
+    "it gives a role to everybody, without a login: expected no value, with users for people",
+  ],
+  // Airflow 3 masks secrets with each value.
+  [
+    "webserver.expose_config",
+    /^(true|t|1)$/i,
+    "it shows the stack's passwords and keys to people with the role Op: expected non-sensitive-only",
+  ],
+];
 
 const publicRoleMessage =
   "its AUTH_ROLE_PUBLIC gives a role to everybody, without a login: expected a file without it, with users for people";
@@ -55,4 +78,7 @@ const publicRoleInCode = rule(["dags", "plugins", "config"], (parsed) =>
     .map(({ key }) => ({ path: [key], message: publicRoleMessage })),
 );
 
-export const loginRules = [...logins, publicRole, publicRoleInCode];
+export const loginRules = [...unsafe.map(refusing), publicRole, publicRoleInCode];
+
+/** Rules about settings that earlier releases accepted. */
+export const guardRules = unguarding.map(refusing);

@@ -25,7 +25,7 @@ const groupNames = rule(["login"], ({ login }) => {
   return stray.map((group) => ({ path: ["login", "roles", group], message }));
 });
 
-/** Rejects an address of Flower's own, with a password instead of the login, and without a limit of guesses. */
+/** Rejects an address of Flower's own, with a password instead of the login. */
 const flowerAddress = rule([], (_, isGiven) =>
   (["publish.flowerPort", "kubernetes.ingress.flower"] as const)
     .filter((key) => isGiven("login") && isGiven(key))

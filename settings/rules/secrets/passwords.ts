@@ -16,11 +16,14 @@ const wellKnown = new Set(
   ).split(" "),
 );
 
-/** Minimum number of characters of a password. */
+/** Minimum number of characters of a password, where guesses are slow or counted: NIST SP 800-63B-3, 5.1.1.2. */
 const least = 8;
 
+/** Minimum number of characters of a text that encrypts: a copy of an archive takes any number of guesses, as fast as a machine makes them. */
+const leastEncrypting = 16;
+
 /** Explains why a password is weak; undefined if it is not. */
-function weakness(password: string): string | undefined {
+function weakness(password: string, least: number): string | undefined {
   const lowerCase = password.toLowerCase();
   if (password === "") return "is empty";
   const isSequence = "1234567890123456".startsWith(lowerCase) || /^(.)\1*$/s.test(lowerCase);
@@ -28,9 +31,14 @@ function weakness(password: string): string | undefined {
   return password.length < least ? `has ${password.length} characters` : undefined;
 }
 
-function passwordFault(path: Path, password: string | undefined, subject: string): Fault[] {
-  const problem = password === undefined ? undefined : weakness(password);
-  const message = `${subject} ${problem}: expected a password of at least ${least} characters that nobody guesses; openssl rand -hex 24 makes one`;
+function passwordFault(
+  path: Path,
+  password: string | undefined,
+  subject: string,
+  characters = least,
+): Fault[] {
+  const problem = password === undefined ? undefined : weakness(password, characters);
+  const message = `${subject} ${problem}: expected a password of at least ${characters} characters that nobody guesses; openssl rand -hex 24 makes one`;
   return faultAt(path, problem && message);
 }
 
@@ -50,3 +58,15 @@ export const passwordRule = rule(["secrets.*", "users.*.password", "postgres.*",
     passwordFault(path, passwordIn(textOf(source) ?? ""), "its password"),
   ),
 ]);
+
+/** Rejects a key of backups that whoever has an archive would guess, and a key of age that is not whole. */
+export const backupKeyRule = rule(["secrets.backupKey"], ({ secrets }) => {
+  const path = ["secrets", "backupKey"];
+  const text = textOf(secrets.backupKey);
+  if (!text?.startsWith("AGE-SECRET-KEY-1")) return passwordFault(path, text, "it", leastEncrypting);
+  const isWhole = /^AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}$/.test(text);
+  return faultAt(
+    path,
+    isWhole ? undefined : "it is not whole: expected a key of age, as age-keygen prints it",
+  );
+});

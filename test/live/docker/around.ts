@@ -108,6 +108,7 @@ export class Around {
 interface Answer {
   readonly status: number;
   readonly text: string;
+  readonly cookies: readonly string[];
 }
 
 function ask(request: typeof tlsRequest, options: RequestOptions): Promise<Answer> {
@@ -117,7 +118,8 @@ function ask(request: typeof tlsRequest, options: RequestOptions): Promise<Answe
       response.on("data", (chunk: Buffer) => {
         text += chunk;
       });
-      response.on("end", () => done({ status: response.statusCode ?? 0, text }));
+      const { statusCode: status = 0, headers } = response;
+      response.on("end", () => done({ status, text, cookies: headers["set-cookie"] ?? [] }));
     });
     sent.on("error", fail).on("timeout", () => sent.destroy(new Error("nothing came in time")));
     sent.end();
@@ -132,7 +134,7 @@ async function isEncrypted(options: RequestOptions): Promise<void> {
   );
 }
 
-/** Asserts that Flower, published at a port of 127.0.0.1, asks for its password, and withholds the pages that ask for none. */
+/** Asserts that Flower, published at a port of 127.0.0.1, asks for its password, limits guesses, and withholds the pages that ask for none. */
 export async function flowerIsClosed(
   port: number,
   { adminUser, adminPassword }: Pick<Outputs, "adminUser" | "adminPassword">,
@@ -144,6 +146,9 @@ export async function flowerIsClosed(
   for (const path of ["/metrics", "/healthcheck", "//metrics", "/Metrics", "/%6detrics", "/metrics/"])
     assert.equal((await ask(tlsRequest, { ...options, path })).status, 404, path);
   await isEncrypted(options);
+  for (const status of [401, 401, 401, 401, 401, 429])
+    assert.equal((await ask(tlsRequest, { ...options, auth: `${adminUser}:wrong` })).status, status);
+  assert.equal((await ask(tlsRequest, { ...options, auth })).status, 429);
 }
 
 /** Tests of extras that roles are given, and of publishing. */
@@ -167,6 +172,7 @@ export function reachesAround(stack: TestStack, around: Around): void {
     const login = await ask(tlsRequest, around.at(webserverPort, "/auth/login/"));
     assert.equal(login.status, 200);
     assert.match(login.text, /name="username"|airflow/i);
+    assert.match(login.cookies.join("\n"), /^session=.*; Secure;/m);
     await isEncrypted(around.at(webserverPort, "/"));
     // Plain listeners are open to this machine alone.
     const { port } = new URL(stack.outputs.webserverUrl);

@@ -8,7 +8,7 @@ const publications = [
   { endpoint: { host: "flower", port: 5555 }, port: 5443, withheld: ["/metrics", "/healthcheck"] },
 ];
 
-test("the HTTPS proxy terminates TLS for each service, and blocks pages without a login", () => {
+test("the HTTPS proxy terminates TLS for each service, blocks pages without a login, and limits wrong passwords", () => {
   const conf = httpsProxyConf(publications);
   assert.match(conf, /^ {2}ssl-default-bind-options ssl-min-ver TLSv1\.2 no-tls-tickets$/m);
   const services = conf.slice(conf.indexOf("frontend webserver"));
@@ -19,6 +19,11 @@ test("the HTTPS proxy terminates TLS for each service, and blocks pages without 
   http-request del-header X-Forwarded-For
   http-request set-header X-Forwarded-Proto https
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
+  stick-table type ipv6 size 100k expire 40s store gpc0_rate(40s)
+  http-request track-sc0 src,ipmask(32,64)
+  http-request return status 429 hdr Retry-After 40 content-type text/plain string "Too many wrong passwords came from this address." if { sc0_gpc0_rate ge 5 }
+  http-request set-var(txn.password) bool(true) if { req.hdr(Authorization) -m beg -i basic }
+  http-response sc-inc-gpc0(0) if { status 401 } { var(txn.password) -m bool }
   default_backend to-webserver
 
 backend to-webserver
@@ -30,6 +35,11 @@ frontend flower
   http-request del-header X-Forwarded-For
   http-request set-header X-Forwarded-Proto https
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
+  stick-table type ipv6 size 100k expire 40s store gpc0_rate(40s)
+  http-request track-sc0 src,ipmask(32,64)
+  http-request return status 429 hdr Retry-After 40 content-type text/plain string "Too many wrong passwords came from this address." if { sc0_gpc0_rate ge 5 }
+  http-request set-var(txn.password) bool(true) if { req.hdr(Authorization) -m beg -i basic }
+  http-response sc-inc-gpc0(0) if { status 401 } { var(txn.password) -m bool }
   http-request deny deny_status 404 if { path,url_dec -m reg -i ^[/.]*(metrics|healthcheck)([/;.]|$) }
   default_backend to-flower
 

@@ -44,8 +44,11 @@ const resources = [
   network,
 ];
 
-/** Previews a stack over the earlier state; returns the operation on a resource by its URN. */
-async function previewed(more: Readonly<Record<string, unknown>>) {
+/**
+ * Previews a stack over the earlier state; returns the operation on a resource by its URN.
+ * @param running containers in that state
+ */
+async function previewed(more: Readonly<Record<string, unknown>>, ...running: readonly object[]) {
   const folder = mkdtempSync(join(tmpdir(), "earlier-"));
   const file = join(folder, "state.json");
   const url = join(folder, "url");
@@ -57,7 +60,10 @@ async function previewed(more: Readonly<Record<string, unknown>>) {
   writeFileSync(url, "rediss://celery:secret-of-this-test@broker.example.com:6379/0");
   const text = stringify({ config }).replaceAll("URL", url);
   writeFileSync(join(folder, "stack.yaml"), text);
-  writeFileSync(file, JSON.stringify({ version: 3, deployment: { manifest: {}, resources } }));
+  writeFileSync(
+    file,
+    JSON.stringify({ version: 3, deployment: { manifest: {}, resources: [...resources, ...running] } }),
+  );
   // No engine: a preview needs none.
   Object.assign(process.env, { DOCKER_HOST: "tcp://127.0.0.1:1", AIRFLOW_ADOPT: "" });
   const stack = new Stack(name, join(folder, "stack.yaml"), join(folder, "state"));
@@ -83,4 +89,29 @@ test("a stack deployed before ids existed keeps its data and its network", async
 test("a stack whose Redis is external now keeps the volume of its own", async () => {
   const opOf = await previewed({ "airflow:redis": { url: { file: "URL" } } });
   assert.deepEqual(kept.map(opOf), ["same", "same", "same", "same", "same"]);
+});
+
+/** Returns the container of a webserver, with the components that it is in. */
+function webserver(instance: string): readonly object[] {
+  const inputs = { name: `${prefix}-${instance}`, image: "a:0" };
+  const airflow = "airflow:index:Airflow";
+  const role = `${airflow}$airflow:index:Webserver`;
+  const type = "docker:index/container:Container";
+  const parent = urn(role, "webserver");
+  return [
+    { type: airflow, custom: false, urn: urn(airflow, prefix), parent: parents.stack },
+    { type: "airflow:index:Webserver", custom: false, urn: parent, parent: urn(airflow, prefix) },
+    { ...made(type, instance, inputs, inputs, {}), urn: urn(`${role}$${type}`, instance), parent },
+  ];
+}
+
+test("the first webserver is replaced when it gets or loses its number, and so frees its port", async () => {
+  const [many, one] = [
+    await previewed({ "airflow:webservers": 2 }, ...webserver("webserver")),
+    await previewed({}, ...webserver("webserver-1")),
+  ];
+  const ops = (opOf: typeof one) =>
+    ["webserver", "webserver-1", "webserver-2"].map((instance) => opOf(`:Container::${instance}`));
+  assert.deepEqual(ops(many), [undefined, "replace", "create"]);
+  assert.deepEqual(ops(one), ["replace", undefined, undefined]);
 });

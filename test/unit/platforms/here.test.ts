@@ -2,19 +2,29 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { isPublisher, needsHere } from "../../../platforms/docker/needs.ts";
+import { needsHere, publisherOf } from "../../../platforms/docker/needs.ts";
 import { checkEngine, preflightHere } from "../../../platforms/docker/preflight/here.ts";
 import { settingsFor } from "../settingsFrom.ts";
 import { withPrograms } from "../standIns.ts";
 
 const needs = needsHere(settingsFor({ workers: 8, images: { airflow: "there" } }));
-const isOwn = (container: string) => isPublisher(container, "airflow-x");
+const ownName = (container: string) => publisherOf(container, "airflow-x");
 
 test("an engine needs the stack's published ports, memory, disk and image", () => {
   assert.deepEqual(needs, {
     ports: [
-      { address: "127.0.0.1", port: 8080, use: "webserver (airflow:webserverPort)" },
-      { address: "127.0.0.1", port: 5555, use: "flower (airflow:flowerPort)" },
+      {
+        address: "127.0.0.1",
+        port: 8080,
+        use: "webserver (airflow:webserverPort)",
+        by: ["webserver", "webserver-1"],
+      },
+      {
+        address: "127.0.0.1",
+        port: 5555,
+        use: "flower (airflow:flowerPort)",
+        by: ["flower", "flower-1"],
+      },
     ],
     memory: 8 * 2048 + 2560,
     disk: 4096,
@@ -25,7 +35,7 @@ test("an engine needs the stack's published ports, memory, disk and image", () =
 test("only containers with an exact name of the stack count as its own publishers", () => {
   const names = ["webserver", "webserver-2", "flower", "entrance", "gateway", "2-webserver", "redis", ""];
   assert.deepEqual(
-    names.filter((name) => isPublisher(`airflow-x-${name}`, "airflow-x")),
+    names.filter((name) => publisherOf(`airflow-x-${name}`, "airflow-x")),
     ["webserver", "webserver-2", "flower", "entrance", "gateway"],
   );
 });
@@ -73,7 +83,7 @@ case ${up ? "$1" : "down"} in
 esac
 `;
   return withPrograms({ docker: client }, async (folder) => {
-    const look = early ? checkEngine() : preflightHere({ ...needs, image }, isOwn);
+    const look = early ? checkEngine() : preflightHere({ ...needs, image }, ownName);
     const findings = await look.catch((error: Error) => error.message);
     return [findings, existsSync(join(folder, "started"))];
   });
@@ -113,6 +123,19 @@ test("a port of another stack's container is refused", async () => {
   const published = `${webserver}\nairflow-x-2-flower 127.0.0.1:5555->5555/tcp`;
   const [fault] = await looked({ published, seen: ["free 9000"] });
   assert.match(String(fault), /port 5555 .* is taken by container airflow-x-2-flower; expected a free port/);
+});
+
+test("a port of another container of the stack is refused, unless that gets the port under another name", async () => {
+  const seen = ["free 9000"];
+  const moved = await looked({ published: "airflow-x-flower 127.0.0.1:8080->5555/tcp", seen });
+  assert.match(
+    String(moved[0]),
+    /port 8080 .* for webserver .* is taken by container airflow-x-flower; expected a free port; the deployment may need it before that container is replaced; choose another, or deploy with another first$/,
+  );
+  const second = await looked({ published: "airflow-x-webserver-2 127.0.0.1:8080->8080/tcp", seen });
+  assert.match(String(second[0]), /is taken by container airflow-x-webserver-2; /);
+  const first = await looked({ published: "airflow-x-webserver-1 127.0.0.1:8080->8080/tcp", seen });
+  assert.deepEqual(first, [[memory, open], true]);
 });
 
 test("memory limits beyond the machine's memory are a warning", async () => {

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { test } from "node:test";
-import { isPublisher } from "../../../platforms/docker/needs.ts";
+import { publisherOf } from "../../../platforms/docker/needs.ts";
 import { silence } from "../../../platforms/docker/preflight/complaints.ts";
 import {
   type EngineFacts,
@@ -215,11 +215,11 @@ const published = [
   { container: "web", address: "0.0.0.0", first: 8444, last: 8445 },
 ];
 
-const isOwn = (container: string) => isPublisher(container, "airflow-prod");
+const ownName = (container: string) => publisherOf(container, "airflow-prod");
 
 function taken(number: number, address = big.address): string | undefined {
-  const wanted = { address, port: number, use: "the gateway (airflow:gatewayPort)" };
-  return portFault(sight, published, isOwn, wanted);
+  const wanted = { address, port: number, use: "the gateway (airflow:gatewayPort)", by: ["gateway"] };
+  return portFault(sight, published, ownName, wanted);
 }
 
 function takenBy(number: number, owner: string, address = big.address): string {
@@ -456,7 +456,7 @@ esac
 async function checked(unreachable: "fail" | "leave", ...machines: readonly Needs[]): Promise<unknown> {
   process.env.AIRFLOW_CONTINUE_ON_ERROR = String(unreachable === "leave");
   return withPrograms({ docker: client }, () =>
-    preflight(machines, isOwn).catch((error: Error) => error.message),
+    preflight(machines, ownName).catch((error: Error) => error.message),
   );
 }
 
@@ -464,7 +464,7 @@ const fine: Needs = { machine: main, ports: [], memory: 1000, disk: 1000, image:
 const away: Needs = { ...fine, machine: { name: "away", docker: "unix:///down", address: "10.0.0.12" } };
 const poor: Needs = {
   machine: { ...big, docker: "unix:///big" },
-  ports: [{ address: "10.0.0.11", port: 8443, use: "the gateway (airflow:gatewayPort)" }],
+  ports: [{ address: "10.0.0.11", port: 8443, use: "the gateway (airflow:gatewayPort)", by: ["gateway"] }],
   memory: 20_000,
   disk: 1000,
   image: "there",

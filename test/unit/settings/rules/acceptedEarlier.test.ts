@@ -13,6 +13,12 @@ const folder = temporaryFolder("earlier");
 
 const email = { to: "ops@b.test", from: "air@b.test", server: "b.test:25" };
 
+function holding(name: string, text: string): { file: string } {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return { file };
+}
+
 /** Values that a stack may have since an earlier release, each with its fault. */
 const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] = [
   [
@@ -32,6 +38,21 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     "a volume of the database in which it cannot start",
     { ...cluster, kubernetes: { storage: { postgres: "1Mi" } } },
     /storage\.postgres is 1Mi; Postgres takes 60 MiB with .*: expected at least 160Mi/,
+  ],
+  [
+    "a key of backups that is guessed from an archive",
+    { secrets: { backupKey: holding("short", "x-y9Kq2Lm4Pw7Zr") } },
+    /secrets\.backupKey is \{…\}; it has 15 characters: expected a password of at least 16 characters/,
+  ],
+  [
+    "a key of backups that everybody guesses",
+    { secrets: { backupKey: holding("repeated", "a".repeat(20)) } },
+    /secrets\.backupKey is \{…\}; it is well known: expected a password of at least 16 characters/,
+  ],
+  [
+    "a key of age that lacks its end",
+    { secrets: { backupKey: holding("age", `AGE-SECRET-KEY-1${"Q".repeat(57)}`) } },
+    /secrets\.backupKey is \{…\}; it is not whole: expected a key of age/,
   ],
   [
     "a default queue with a comma",
@@ -138,16 +159,26 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     /do nothing else/,
   ],
   ["no triggers", { settings: { triggerer: { capacity: 0 } } }, /capacity is 0; no deferred task/],
-  ...(
-    [
-      ["celery", "result_backend_sqlalchemy_engine_options"],
-      ["dag_processor", "dag_bundle_config_list"],
-    ] as const
-  ).map(([section, key]): (typeof rows)[number] => [
-    `${key} that is no JSON`,
-    { settings: { [section]: { [key]: "{'a': 1}" } } },
-    new RegExp(`${key} .*expected JSON`),
-  ]),
+  [
+    "sessions that workers could make",
+    { settings: { fab: { session_backend: "securecookie" } } },
+    /session_backend is securecookie; a session would outlive its logout/,
+  ],
+  [
+    "bundles that are no JSON",
+    { settings: { dag_processor: { dag_bundle_config_list: "{'a': 1}" } } },
+    /dag_bundle_config_list is \{…\}; Airflow would not start: expected JSON$/m,
+  ],
+  [
+    "options of the results' engine that are no JSON",
+    { settings: { celery: { result_backend_sqlalchemy_engine_options: "{'a': 1}" } } },
+    /engine_options is \{…\}; Airflow would not start: expected a JSON object as text$/m,
+  ],
+  [
+    "an extra that is no JSON",
+    { connections: { a: { type: "http", extra: holding("extra", "Tr0ub4dor&3") } } },
+    /connections\.a\.extra is \{…\}; Airflow would refuse the connection: expected a JSON object$/m,
+  ],
   [
     "a domain with a star beside a proxy",
     { proxy: { http: "http://p.test:3128", no: ["*.a.test"] } },
@@ -212,4 +243,12 @@ test("everybody as a proxy is refused, deployed or not", () => {
   const file = join(folder, "Pulumi.all.yaml");
   writeFileSync(file, 'config:\n  airflow:trustedProxies: ["0.0.0.0/0"]\n');
   assert.throws(() => readStackFile(file), /trustedProxies\[0\] is 0\.0\.0\.0\/0; /);
+});
+
+test("a key of backups may be a text of 16 characters, or a whole key of age", () => {
+  for (const text of ["x-y9Kq2Lm4Pw7Zr+", `AGE-SECRET-KEY-1${"Q".repeat(58)}`]) {
+    const file = join(folder, "Pulumi.key.yaml");
+    writeFileSync(file, stringify({ config: { "airflow:secrets": { backupKey: holding("key", text) } } }));
+    assert.equal(readStackFile(file).adminUser, "admin");
+  }
 });

@@ -47,6 +47,8 @@ function noSection(section: string, version = "3.3.2", meant = ""): string {
 
 const directly =
   "tasks would ask the proxy for the stack's webserver: expected proxy, which leaves out the stack's own hosts, or NO_PROXY beside it";
+const madeSession =
+  "a session would outlive its logout, and whoever has secrets.apiSecretKey, as workers do, could make one: expected database, or no value";
 const signing = "the stack mints the key that signs tokens: expected secrets.jwtSecret";
 const larger = "belong in the image, see images.airflow and requirements";
 
@@ -484,6 +486,62 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
   [
     "a section of a provider that requirements bring",
     { requirements: "images/develop/requirements.txt", settings: { zzz: { a: 1 } } },
+  ],
+  [
+    "sessions and a role of Airflow 3 as the stack has them",
+    {
+      settings: { fab: { session_backend: "database", auth_role_public: "" }, api: { expose_config: true } },
+    },
+  ],
+  [
+    "sessions that workers could make, and a role without a login",
+    { settings: { Fab: { Session_Backend: "securecookie", auth_role_public: "Viewer" } } },
+    `settings.Fab.Session_Backend is securecookie; ${madeSession}`,
+    "settings.Fab.auth_role_public is Viewer; it gives a role to everybody, without a login: expected no value, with users for people",
+  ],
+  [
+    "sessions and a configuration of Airflow 2 as the stack has them",
+    {
+      version: "2.11.2",
+      settings: { webserver: { session_backend: "database", expose_config: "non-sensitive-only" } },
+    },
+  ],
+  [
+    "sessions that workers could make, and a configuration with secrets, in Airflow 2",
+    {
+      version: "2.11.2",
+      settings: { webserver: { session_backend: "securecookie", expose_config: true } },
+    },
+    "settings.webserver.expose_config is True; it shows the stack's passwords and keys to people with the role Op: expected non-sensitive-only",
+    `settings.webserver.session_backend is securecookie; ${madeSession}`,
+  ],
+  [
+    "settings that are JSON objects",
+    {
+      settings: {
+        secrets: { backend: "a.B", backend_kwargs: '{"token": "Tr0ub4dor"}' },
+        database: { sql_alchemy_engine_args: '{"echo": true}' },
+        logging: { remote_task_handler_kwargs: "" },
+      },
+      connections: { a: { type: "http", extra: { token: "b" } } },
+    },
+  ],
+  [
+    "settings of which Airflow reads no JSON object",
+    {
+      settings: {
+        secrets: { backend: "a.B", backend_kwargs: "{'token': 'Tr0ub4dor&3'}" },
+        database: { sql_alchemy_engine_args: "[1]" },
+        fab: { custom_roles: "Tr0ub4dor&3" },
+      },
+    },
+    "settings.database.sql_alchemy_engine_args is {…}; Airflow would not start: expected a JSON object as text",
+    "settings.fab.custom_roles is {…}; Airflow would not start: expected a JSON object as text",
+    "settings.secrets.backend_kwargs is {…}; Airflow would use the backend without them: expected a JSON object as text",
+  ],
+  [
+    "an extra that is no JSON, which Airflow 2 accepts",
+    { version: "2.11.2", connections: { a: { type: "http", extra: { file: holding("extra", "a=b") } } } },
   ],
   [
     "a section of a provider that the image brings",

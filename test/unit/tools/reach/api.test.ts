@@ -45,6 +45,21 @@ for (const refusal of [401, 403])
       assert.equal(web.logins, 3);
     }));
 
+test("a refused administrator is told what to do about a user that the database had before the stack", () =>
+  withWebserver(403, async (webserverUrl, web) => {
+    web.taken = 0;
+    const of = (version: string, url = webserverUrl) =>
+      new AirflowApi({ adminUser: "ann", webserverUrl: url, version } as Outputs).call("/dags");
+    await assert.rejects(of(defaultVersion), /GET \/dags: 403 .*; ann lacks a permission: .*the role Admin/);
+    // The webserver has its logins at the root alone, and refuses those below a path.
+    await withWebserver(401, async (url) => {
+      const password =
+        /401.*; the password of ann is another one in Airflow: .*secretGenerations\.adminPassword/;
+      await assert.rejects(of("2.11.2", url), password);
+      await assert.rejects(of(defaultVersion, `${url}/below`), password);
+    });
+  }));
+
 test("a webserver that does not answer is named with the cause, and a stack that is not deployed as such", async () => {
   let gone = "";
   await withWebserver(401, async (url) => {
