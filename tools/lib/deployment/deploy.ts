@@ -7,6 +7,7 @@ import type { Stack } from "../stack.ts";
 import { type ExportedState, glanceAtState, hasSucceeded, isJob } from "../state.ts";
 import { inTemporaryFolder } from "../temporaryFolder.ts";
 import { watchFailures } from "./failures.ts";
+import { withoutMissing } from "./missing.ts";
 import { watchWaiting } from "./waiting.ts";
 
 /** Runs jobs on engines again that have failed; a cluster's jobs have an annotation for that. */
@@ -28,7 +29,7 @@ export async function deploy(stack: Stack, settings: Settings, flags: readonly s
       watchFailures(log, (provider) => clientEnvironment(machineOf(provider, machines)), report),
       ...(engines ? [watchWaiting(stack.prefix, settings, print)] : []),
     ];
-    const again = engines ? rerunning(await glanceAtState(stack)) : [];
+    const again = engines ? rerunning(await withoutMissing(stack, settings, await glanceAtState(stack))) : [];
     const all = ["--yes", "--skip-preview", "--suppress-outputs", "--event-log", log, ...flags, ...again];
     try {
       await stack.pulumi(["up", ...all], true);
