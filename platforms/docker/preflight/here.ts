@@ -4,7 +4,7 @@ import { gist } from "./complaints.ts";
 import { readPublished, readSight } from "./facts.ts";
 import { askInfo, type Needs } from "./preflight.ts";
 import {
-  diskFault,
+  diskFaults,
   engineFaults,
   type IsOwn,
   isHeld,
@@ -64,6 +64,6 @@ export async function preflightHere(
   }
   const sight = readSight(seen.text);
   const local = ports.map((port) => portFault(sight, published, isOwn, port));
-  refuse(subject, present([diskFault(sight, engine, disk), ...local]));
+  refuse(subject, [...diskFaults(sight, engine, disk), ...present(local)]);
   return warnings;
 }

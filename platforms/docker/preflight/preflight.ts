@@ -9,7 +9,7 @@ import {
   architectureFault,
   blindFault,
   clockFault,
-  diskFault,
+  diskFaults,
   engineFaults,
   type IsOwn,
   memoryFault,
@@ -93,8 +93,8 @@ async function inspect(
   const sight = readSight(seen.text);
   const published = readPublished(listed.text);
   const local = present([
-    addressFault(sight, machine.address),
-    diskFault(sight, engine, disk),
+    addressFault(sight, engine, machine.address),
+    ...diskFaults(sight, engine, disk),
     ...ports.map((port) => portFault(sight, published, isOwn, port)),
   ]);
   return { machine, engine, faults: [...general, ...local], down: false };

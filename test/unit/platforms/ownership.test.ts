@@ -110,7 +110,10 @@ test("a stack whose database is gone is not deployed, though its other volumes a
       lookFor(settingsFor(config), { ...known, names, databases }, "x")(claims).catch(String),
     );
   assert.equal(await outcome({}), `Error: ${absence([...databases], "x")}`);
-  assert.deepEqual(await outcome({ postgres: { url: "postgresql://a:Hg5wkPq8zR2v@db.example.com/airflow" } }), []);
+  assert.deepEqual(
+    await outcome({ postgres: { url: "postgresql://a:Hg5wkPq8zR2v@db.example.com/airflow" } }),
+    [],
+  );
 });
 
 test("an object with an adopted id belongs to the stack", () => {

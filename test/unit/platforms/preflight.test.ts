@@ -17,7 +17,7 @@ import {
   architectureFault,
   blindFault,
   clockFault,
-  diskFault,
+  diskFaults,
   engineFaults,
   kernelPort,
   labelled,
@@ -192,13 +192,16 @@ const engine: EngineFacts = {
   cpus: 4,
   clock: 1_000_000,
   directory: "/var/lib/docker",
+  images: "/var/lib/docker",
   architecture: "x86_64",
   limits: true,
   isPodman: false,
   labels: false,
+  isRootless: false,
 };
 const sight = {
   addresses: ["10.0.0.11", "127.0.0.1", "172.17.0.1"],
+  freeForImages: 9000,
   free: 9000,
   listeners: [
     { address: "00000000", port: "0016", owner: "sshd (process 7)" },
@@ -228,6 +231,8 @@ function takenBy(number: number, owner: string, address = big.address): string {
     "stop that, or choose another"
   );
 }
+
+const twoDisks = { ...engine, directory: "/mnt/data/docker", images: "/var/lib/containerd" };
 
 const clock = (asked: number, answered: number) => clockFault(engine, { asked, answered });
 
@@ -295,17 +300,50 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
   ["a clock whose late answer may be accurate", clock(980_000, 1_002_000), undefined],
   [
     "an address of another machine",
-    addressFault(sight, "10.0.0.12"),
+    addressFault(sight, engine, "10.0.0.12"),
     "its address is 10.0.0.12, which none of its interfaces has; expected one of 10.0.0.11, 172.17.0.1; correct address",
   ],
-  ["an address of the machine itself", addressFault(sight, "10.0.0.11"), undefined],
+  [
+    "an address of another machine, by a new engine without root",
+    addressFault(sight, { ...engine, isRootless: true, version: "29.0.0" }, "10.0.0.12"),
+    "its address is 10.0.0.12, which none of its interfaces has; expected one of 10.0.0.11, 172.17.0.1; correct address",
+  ],
+  [
+    "an engine without root that hides the machine's network",
+    addressFault(
+      { ...sight, addresses: ["10.0.2.100", "127.0.0.1"] },
+      { ...engine, isRootless: true, version: "28.5.2" },
+      "10.0.0.11",
+    ),
+    "its engine runs without root and is 28.5.2: before 29, even containers with the machine's network see another one, so that neither " +
+      "the address 10.0.0.11 nor free ports can be checked; expected 29 or newer, or an engine with root",
+  ],
+  ["an address of the machine itself", addressFault(sight, engine, "10.0.0.11"), undefined],
+  [
+    "an engine without root whose network copies the machine's addresses",
+    addressFault(sight, { ...engine, isRootless: true }, "10.0.0.11"),
+    undefined,
+  ],
   [
     "a full disk",
-    diskFault(sight, engine, 20_000),
+    diskFaults(sight, engine, 20_000).join("\n"),
     "/var/lib/docker, where its engine keeps data, has 9000 MiB free; expected 20000 MiB; make room, for example with " +
       "docker image prune --all, which removes images that no container uses",
   ],
-  ["a disk with enough room", diskFault(sight, engine, 9000), undefined],
+  ["a disk with enough room", diskFaults(sight, engine, 9000)[0], undefined],
+  [
+    "a full disk of volumes beside images of containerd",
+    diskFaults({ ...sight, free: 100 }, twoDisks, 9000).join("\n"),
+    "/mnt/data/docker, where its engine keeps volumes and logs, has 100 MiB free; expected 9000 MiB; make room; docker system df " +
+      "--verbose lists volumes",
+  ],
+  [
+    "a full disk of containerd's images",
+    diskFaults({ ...sight, freeForImages: 100 }, twoDisks, 9000).join("\n"),
+    "/var/lib/containerd, where its engine keeps images, has 100 MiB free; expected 9000 MiB; make room, for example with " +
+      "docker image prune --all, which removes images that no container uses",
+  ],
+  ["two disks with enough room", diskFaults(sight, twoDisks, 9000)[0], undefined],
   ["a port that a process uses", taken(8080), takenBy(8080, "nginx (process 80)")],
   ["a port that a process uses by IPv6", taken(8081), takenBy(8081, "java (process 81)")],
   ["a port that a process uses on all addresses", taken(22), takenBy(22, "sshd (process 7)")],
@@ -381,12 +419,38 @@ test("the output of docker info is read", () => {
   assert.deepEqual(readInfo(JSON.stringify(podman)), {
     ...engine,
     directory: podman.DockerRootDir,
+    images: podman.DockerRootDir,
     isPodman: true,
   });
   const selinux = { ...info, SecurityOptions: ["name=seccomp,profile=default", "name=selinux"] };
   assert.deepEqual(readInfo(JSON.stringify(selinux)), { ...engine, labels: true });
+  const unprivileged = { ...info, SecurityOptions: ["name=seccomp,profile=builtin", "name=rootless"] };
+  assert.deepEqual(readInfo(JSON.stringify(unprivileged)), { ...engine, isRootless: true });
   assert.equal(readInfo(JSON.stringify({ ID: "", ServerErrors: ["refused"] })), "refused");
 });
+
+const containerd = [["driver-type", "io.containerd.snapshotter.v1"]];
+const stores: [what: string, facts: object, images: string][] = [
+  ["a storage driver", { DriverStatus: [["Backing Filesystem", "extfs"]] }, "/mnt/docker"],
+  ["a storage driver that says nothing", { DriverStatus: null }, "/mnt/docker"],
+  ["the machine's containerd", { DriverStatus: containerd }, "/var/lib/containerd"],
+  [
+    "the machine's containerd, by its address",
+    { DriverStatus: containerd, Containerd: { Address: "/run/containerd/containerd.sock" } },
+    "/var/lib/containerd",
+  ],
+  [
+    "a containerd of the engine's own",
+    { DriverStatus: containerd, Containerd: { Address: "/var/run/docker/containerd/containerd.sock" } },
+    "/mnt/docker/containerd",
+  ],
+];
+for (const [what, facts, images] of stores) {
+  test(`the images of ${what} are in ${images}`, () => {
+    const read = readInfo(JSON.stringify({ ...info, DockerRootDir: "/mnt/docker", ...facts }));
+    assert.deepEqual(read, { ...engine, directory: "/mnt/docker", images });
+  });
+}
 
 test("the output of docker ps is read", () => {
   const listed =
@@ -401,6 +465,7 @@ test("the output of docker ps is read", () => {
 test("the first of several processes that share a socket is read as its owner", () => {
   const lines = [
     "free 9000",
+    "free 800",
     "address 10.0.0.11",
     "address 127.0.0.1",
     "listener 501 00000000 0016",
@@ -411,7 +476,8 @@ test("the first of several processes that share a socket is read as its owner", 
   ];
   assert.deepEqual(readSight(lines.join("\n")), {
     addresses: ["10.0.0.11", "127.0.0.1"],
-    free: 9000,
+    freeForImages: 9000,
+    free: 800,
     listeners: [
       { address: "00000000", port: "0016", owner: "nginx: master (process 99)" },
       { address: "0B00000A", port: "1F90", owner: undefined },
@@ -428,10 +494,12 @@ test("the inspection script reports this machine's addresses, free disk space an
   await new Promise((listening) => server.once("listening", listening));
   const { port } = server.address() as AddressInfo;
   const args = ["-c", readFileSync(script, "utf8"), "inspect", kernelPort(port), kernelPort(1)];
-  const { addresses, free, listeners } = readSight(execFileSync("sh", args, { encoding: "utf8" }));
+  const text = execFileSync("sh", args, { encoding: "utf8" });
+  const { addresses, freeForImages, free, listeners } = readSight(text);
   server.close();
   assert.ok(addresses.includes("127.0.0.1"), addresses.join());
-  assert.ok(free > 0);
+  assert.ok(freeForImages > 0 && free > 0);
+  assert.equal(text.match(/^free \d+$/gm)?.length, 2);
   assert.equal(listeners.length, 1);
   const name = readFileSync("/proc/self/comm", "utf8").trim();
   assert.deepEqual(listeners[0], {
