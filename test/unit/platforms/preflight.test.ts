@@ -78,6 +78,63 @@ const mistakes: [what: string, machine: Machine, complaint: string, fault: strin
       "ssh-keygen -R '[10.0.0.11]:2222' and ssh -p 2222 airflow@10.0.0.11, and compare",
   ],
   [
+    "another host key, of a jump host",
+    big,
+    overSsh(
+      "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\nHost key for [jump.example]:2200 has changed and you have " +
+        "requested strict checking.\r\nHost key verification failed.\r\nConnection closed by UNKNOWN port 65535",
+    ),
+    "its SSH host key differs from the known one; either the machine was reinstalled, or somebody intercepts the " +
+      "connection; read the key at its console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then run " +
+      "ssh-keygen -R '[jump.example]:2200' and ssh airflow@10.0.0.11, and compare",
+  ],
+  [
+    "a configuration of ssh that others may write",
+    big,
+    overSsh("Bad owner or permissions on /home/me/.ssh/config"),
+    "ssh does not accept its configuration on this machine: Bad owner or permissions on /home/me/.ssh/config; expected what man " +
+      "ssh_config describes; correct it",
+  ],
+  [
+    "a shared connection of ssh with a long path",
+    big,
+    overSsh('unix_listener: path "/home/me/.ssh/a" too long for Unix domain socket'),
+    'ssh does not accept its configuration on this machine: unix_listener: path "/home/me/.ssh/a" too long for Unix domain socket; ' +
+      "expected what man ssh_config describes; correct it",
+  ],
+  [
+    "a key that others may read",
+    port,
+    overSsh(
+      "@         WARNING: UNPROTECTED PRIVATE KEY FILE!          @\r\nPermissions 0644 for '/home/me/.ssh/id' are too open.\r\n" +
+        "airflow@10.0.0.11: Permission denied (publickey).",
+    ),
+    "ssh ignores the private key, which other users of this machine may read; expected a file of its owner alone; run chmod 600 on " +
+      "the file that ssh -p 2222 airflow@10.0.0.11 names",
+  ],
+  [
+    "a shell that greets",
+    big,
+    'error during connect: Get "http://docker.example.com/v1.50/info": net/http: HTTP/1.x transport connection broken: malformed HTTP ' +
+      'response "Welcome to big"',
+    "its shell writes text into sessions without a terminal: net/http: HTTP/1.x transport connection broken: malformed HTTP response " +
+      '"Welcome to big"; expected silence: ssh airflow@10.0.0.11 true prints nothing; correct the shell\'s start files there',
+  ],
+  [
+    "an agent with many keys",
+    big,
+    overSsh("Received disconnect from 10.0.0.11 port 22:2: Too many authentication failures"),
+    "it refuses the SSH login after too many keys of the agent; expected the right one first; set IdentityFile and " +
+      "IdentitiesOnly yes for 10.0.0.11 in ~/.ssh/config",
+  ],
+  [
+    "a key that is not authorized on the jump host",
+    big,
+    overSsh("me@jump.example: Permission denied (publickey).\r\nConnection closed by UNKNOWN port 65535"),
+    "it refuses the SSH login; expected a key of yours in the authorized_keys of me, usable without a " +
+      "password; run ssh-copy-id me@jump.example, or ssh-add for a key with a passphrase",
+  ],
+  [
     "an unknown host key",
     big,
     overSsh("Host key verification failed."),
@@ -143,6 +200,32 @@ const outages: typeof mistakes = [
     { ...big, docker: "ssh://airflow@big.example" },
     overSsh("ssh: Could not resolve hostname big.example: Name or service not known"),
     "the name big.example has no address; expected one that DNS knows here; correct docker, or DNS",
+  ],
+  [
+    "no sshd on the jump host",
+    big,
+    overSsh(
+      "ssh: connect to host jump.example port 2200: Connection refused\r\nConnection closed by UNKNOWN port 65535",
+    ),
+    "nothing listens for SSH at jump.example, port 2200, on the way to ssh://airflow@10.0.0.11; expected sshd; start the machine or " +
+      "its sshd, or correct docker",
+  ],
+  [
+    "an unknown name of the jump host",
+    big,
+    overSsh(
+      "ssh: Could not resolve hostname jump.example: Name or service not known\r\nConnection closed by UNKNOWN",
+    ),
+    "the name jump.example has no address; expected one that DNS knows here; correct docker, or DNS",
+  ],
+  [
+    "no route from the jump host",
+    big,
+    overSsh(
+      "channel 0: open failed: connect failed: No route to host\r\nstdio forwarding failed\r\nConnection closed by UNKNOWN port 65535",
+    ),
+    "ssh://airflow@10.0.0.11 does not answer: channel 0: open failed: connect failed: No route to host; expected a machine that is " +
+      "up and reachable from here; start it, or check its network and firewall",
   ],
   [
     "no route",
