@@ -2,7 +2,7 @@ import { builtHere } from "../../../images/local.ts";
 import { askEngine } from "../../ask.ts";
 import { gist } from "./complaints.ts";
 import { readPublished, readSight } from "./facts.ts";
-import { askInfo, type Needs } from "./preflight.ts";
+import { askInfo, type NeedsHere } from "./preflight.ts";
 import {
   diskFaults,
   engineFaults,
@@ -36,7 +36,7 @@ export async function checkEngine(): Promise<void> {
  * @throws Error listing every fault
  */
 export async function preflightHere(
-  { ports, memory, disk, image }: Omit<Needs, "machine">,
+  { ports, memory, disk, image }: NeedsHere,
   isOwn: IsOwn,
 ): Promise<readonly string[]> {
   const [{ engine }, listed] = await Promise.all([

@@ -596,10 +596,12 @@ test("the inspection script reports this machine's addresses, free disk space an
 const client = `#!/bin/sh
 case $DOCKER_HOST:$*: in
   unix:///down:*) echo "Cannot connect to the Docker daemon at $DOCKER_HOST. Is the docker daemon running?" >&2; exit 1 ;;
-  *:info*) echo '${JSON.stringify({ ...info, ID: "HOST", SystemTime: new Date() })}' | sed "s|HOST|$DOCKER_HOST|" ;;
+  *:info*) echo '${JSON.stringify({ ...info, ID: "HOST", SystemTime: new Date() })}' | sed "s|HOST|$DOCKER_HOST|; $([ "$DOCKER_HOST" != unix:///arm ] || echo 's/x86_64/aarch64/')" ;;
+  unix:///slow:run*) echo "timed out after 600 s" >&2; exit 1 ;;
   *:run*" --entrypoint sh cut -c "*) echo "docker: Cannot connect to the Docker daemon at $DOCKER_HOST." >&2; exit 125 ;;
   *:run*" --entrypoint sh there -c "*) printf '%s\\n' 'free 9000' 'address 10.0.0.10' 'address 10.0.0.11' ;;
   *:run*) echo "docker: Error response from daemon: No such image: gone" >&2; exit 125 ;;
+  unix:///own:ps*) echo "airflow-prod-webserver 127.0.0.1:8080->8080/tcp" ;;
   *:ps*) echo "web 0.0.0.0:8443->80/tcp" ;;
 esac
 `;
@@ -611,7 +613,7 @@ async function checked(unreachable: "fail" | "leave", ...machines: readonly Need
   );
 }
 
-const fine: Needs = { machine: main, ports: [], memory: 1000, disk: 1000, image: "there" };
+const fine: Needs = { machine: main, ports: [], memory: 1000, disk: 1000, image: "there", images: [] };
 const away: Needs = { ...fine, machine: { name: "away", docker: "unix:///down", address: "10.0.0.12" } };
 const poor: Needs = {
   machine: { ...big, docker: "unix:///big" },
@@ -619,6 +621,7 @@ const poor: Needs = {
   memory: 20_000,
   disk: 1000,
   image: "there",
+  images: [],
 };
 
 test("machines without a fault pass the preflight", async () => {
@@ -626,14 +629,46 @@ test("machines without a fault pass the preflight", async () => {
 });
 
 test("an unreachable machine is left out if the command continues on errors, and is a fault otherwise", async () => {
-  assert.deepEqual(await checked("leave", fine, away), ["away"]);
+  assert.deepEqual(await checked("leave", fine, away), ["machine away is down: its workloads are missing"]);
   // Goes down while being inspected.
-  assert.deepEqual(await checked("leave", fine, { ...poor, image: "cut" }), ["big"]);
+  assert.deepEqual(await checked("leave", fine, { ...poor, image: "cut" }), [
+    "machine big is down: its workloads are missing",
+  ]);
   assert.equal(
     await checked("fail", fine, away),
     "The machines have 1 fault(s):\n  machine away: no Docker engine runs at unix:///down; expected one; start it there " +
       "(systemctl start docker), or correct docker",
   );
+});
+
+test("a machine whose container takes too long is no machine that is down", async () => {
+  const slow: Needs = { ...fine, machine: { ...main, docker: "unix:///slow" }, image: "slow" };
+  assert.equal(
+    await checked("leave", slow),
+    "The machines have 1 fault(s):\n  machine main: it cannot be inspected by a container of slow: timed out after 600 s; expected " +
+      "one to run; try there: docker run --rm slow true",
+  );
+});
+
+test("the architecture is compared wherever an image is built here, whatever the image that inspects the machine", async () => {
+  const built = { ...fine, images: ["registry.example.com/gateway:1", "airflow-on-celery/airflow:1"] };
+  const away = { ...built, machine: { ...main, docker: "unix:///arm" } };
+  assert.match(
+    String(await checked("fail", away)),
+    /its architecture is aarch64, and images are built here for x86_64/,
+  );
+  assert.deepEqual(await checked("fail", { ...away, images: ["registry.example.com/airflow:1"] }), []);
+});
+
+test("a machine that publishes at 127.0.0.1 with an engine before 28 is a warning until it publishes", async () => {
+  const port = { address: "127.0.0.1", port: 8080, use: "webserver (airflow:webserverPort)" };
+  const warned = await checked("fail", { ...fine, ports: [port] });
+  assert.match(
+    String(warned),
+    /^machine main: the Docker engine is 20\.10\.24.*: before 28, machines in the same network/,
+  );
+  const held = { ...fine, machine: { ...main, docker: "unix:///own" }, ports: [port] };
+  assert.deepEqual(await checked("fail", held), []);
 });
 
 test("all faults of all machines are reported in one error, even if an unreachable machine is left out", async () => {
