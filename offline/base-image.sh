@@ -56,6 +56,7 @@ HOOK
   rm "$hook"
   mv "$tar.new.tar" "$tar"
 fi
+{ touch "$tar"; } 2> /dev/null || true
 docker import --change 'CMD ["bash"]' --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
   "$tar" "$image" > /dev/null
 echo "$image imported"

@@ -8,7 +8,15 @@ import { checkCluster } from "./kubernetes/cluster/check.ts";
 import { resizingFaults } from "./kubernetes/cluster/resizing.ts";
 import { contextFlags, inCluster } from "./kubernetes/ownership.ts";
 import type { FindClaims, Found } from "./ownership/claims.ts";
-import { absence, holdsData, missingData, refusal, strangers, wholly } from "./ownership/judge.ts";
+import {
+  absence,
+  holdsData,
+  missingData,
+  missingDatabase,
+  refusal,
+  strangers,
+  wholly,
+} from "./ownership/judge.ts";
 import type { KnownOwnership, StateResource } from "./ownership/known.ts";
 
 /** Returns the name of the running stack, without organization where Pulumi does not pass that to a component provider. */
@@ -72,15 +80,22 @@ function ownerUnknown(kind: string, { message }: Error): readonly Found[] {
   return [];
 }
 
+/** Lists what a state has of data that is not there, and that a deployment would begin anew. */
+export function absentData(
+  { postgres }: Pick<Settings, "postgres">,
+  found: readonly Found[],
+  known: KnownOwnership,
+): readonly string[] {
+  const missing = missingData(found, known, hasFlag("adopt"));
+  return missing.length > 0 || postgres.url !== undefined ? missing : missingDatabase(found, known);
+}
+
 /**
  * Returns a check that claimed names are free, or the stack's own, that the data of the last deployment is there, and that a
  * cluster's volumes can become what is claimed; its error has commands for the stack of a name.
  */
-export function lookFor(
-  { platform, kubernetes }: Settings,
-  known: KnownOwnership,
-  stack: string,
-): FindClaims {
+export function lookFor(settings: Settings, known: KnownOwnership, stack: string): FindClaims {
+  const { platform, kubernetes } = settings;
   const flags = contextFlags(kubernetes);
   const look: FindClaims = async (claims) => {
     const find = forPlatform<(onAbsence: () => void) => Promise<readonly Found[]>>(platform, {
@@ -95,7 +110,7 @@ export function lookFor(
     const strange = strangers(found, known);
     const theirs = hasFlag("adopt") ? strange.filter((one) => !holdsData(one)) : strange;
     if (theirs.length > 0) throw new Error(refusal(theirs, stack));
-    const missing = isWhole && !hasFlag("restore") ? missingData(found, known, hasFlag("adopt")) : [];
+    const missing = isWhole && !hasFlag("restore") ? absentData(settings, found, known) : [];
     if (missing.length > 0) throw new Error(absence(missing, stack));
     const faults = await resizingFaults(claims, found, known.sizes, flags);
     if (faults.length > 0) throw new Error(faults.join("\n"));

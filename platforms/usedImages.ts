@@ -1,6 +1,6 @@
 import type { ImageName } from "../images/local.ts";
 import type { Settings } from "../settings/model/groups.ts";
-import { machinesOf } from "./machines.ts";
+import { type DockerMachine, homeOf, machinesOf } from "./machines.ts";
 
 /** Lists the images that a stack uses. */
 export function usedImages(settings: Settings): ImageName[] {
@@ -14,4 +14,14 @@ export function usedImages(settings: Settings): ImageName[] {
     monitoring: settings.monitoring !== undefined,
   };
   return (Object.keys(used) as ImageName[]).filter((name) => used[name]);
+}
+
+/** Lists the images that a machine of a stack needs. */
+export function imagesOn(machine: DockerMachine, settings: Settings): string[] {
+  const machines = machinesOf(settings);
+  const everywhere = (name: ImageName) => name === "airflow" || name === "gateway";
+  const here = usedImages(settings).filter(
+    (name) => everywhere(name) || homeOf(name, machines)?.name === machine.name,
+  );
+  return here.map((name) => settings.images[name]);
 }

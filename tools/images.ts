@@ -2,8 +2,8 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { derivedImage, type Packages, packagesFolder } from "../images/derived.ts";
 import { builtHere, type ImageName, localImage, refreshedAt, refreshFile } from "../images/local.ts";
-import { homeOf, machinesOf } from "../platforms/machines.ts";
-import { usedImages } from "../platforms/usedImages.ts";
+import { machinesOf } from "../platforms/machines.ts";
+import { imagesOn, usedImages } from "../platforms/usedImages.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { shownText } from "../settings/model/urls/mask.ts";
 import { readImageSettings } from "../settings/read/read.ts";
@@ -104,14 +104,7 @@ export function builtFor(settings: Settings): ImageName[] {
 
 /** Lists the images that each machine of a stack needs. */
 export function cargoFor(settings: Settings): Cargo[] {
-  const { images } = settings;
-  const machines = machinesOf(settings);
-  const used = usedImages(settings);
-  const everywhere = (name: ImageName) => name === "airflow" || name === "gateway";
-  return machines.map((machine) => {
-    const here = used.filter((name) => everywhere(name) || homeOf(name, machines) === machine);
-    return { machine, images: here.map((name) => images[name]) };
-  });
+  return machinesOf(settings).map((machine) => ({ machine, images: imagesOn(machine, settings) }));
 }
 
 /** Checks that an image can be pushed below a name; throws an Error otherwise. */

@@ -148,7 +148,7 @@ await main(async () => {
   forgetBegin(stack);
   const reached = cargoFor(settings).filter(({ machine }) => !down.includes(machine.name));
   const here = [...usedImages(settings).map((name) => settings.images[name]), ...keptImages(stack)];
-  await removeOldImages(reached, here).catch(({ message }: Error) =>
+  await removeOldImages(reached, here, settings.dagsImage).catch(({ message }: Error) =>
     print(`  warning: old images were not removed: ${message}`),
   );
   if (down.length === 0) return;

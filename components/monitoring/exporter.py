@@ -23,12 +23,16 @@ SETTINGS = json.loads((HERE / "settings.json").read_text())
 CACHE_SECONDS = 5
 
 
+def free_ratio(path):
+    stat = os.statvfs(path)
+    # Counts as df does: blocks reserved for root are neither used nor free.
+    blocks = stat.f_blocks - stat.f_bfree + stat.f_bavail
+    return stat.f_bavail / blocks if blocks else 0
+
+
 def volumes():
-    for name, path in SETTINGS["volumes"].items():
-        stat = os.statvfs(path)
-        # Counts as df does: blocks reserved for root are neither used nor free.
-        blocks = stat.f_blocks - stat.f_bfree + stat.f_bavail
-        yield "airflow_volume_free_ratio", {"volume": name}, stat.f_bavail / blocks if blocks else 0
+    for name, paths in SETTINGS["volumes"].items():
+        yield "airflow_volume_free_ratio", {"volume": name}, min(map(free_ratio, paths))
 
 
 def configured():

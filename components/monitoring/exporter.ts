@@ -46,9 +46,9 @@ export class Exporter extends pulumi.ComponentResource {
       ],
       connections: connectionBudget(settings),
       volumes: {
-        ...(logs && { logs: "/opt/airflow/logs" }),
-        // The root of a container is on the disk of its engine.
-        ...(sharesDisk(settings) && { engine: "/" }),
+        ...(logs && { logs: ["/opt/airflow/logs"] }),
+        // An engine has the root of a container beside its images, and /etc/hosts beside its volumes: these may be two disks.
+        ...(sharesDisk(settings) && { engine: ["/", "/etc/hosts"] }),
       },
       // Workers of Airflow 2 hold no leases.
       leases: args.version.usesExecutionApi,

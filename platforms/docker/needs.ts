@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Settings, triggerersOf, type WorkerGroup } from "../../settings/model/groups.ts";
 import { openedServices } from "../../settings/model/published.ts";
 import { type DockerMachine, homeOf, machinesOf } from "../machines.ts";
+import { imagesOn } from "../usedImages.ts";
 import { preflightHere } from "./preflight/here.ts";
-import { type Needs, preflight } from "./preflight/preflight.ts";
+import { type Needs, type NeedsHere, preflight } from "./preflight/preflight.ts";
 import type { Port } from "./preflight/rules.ts";
 
 /** MiB of memory for everything but workers: twice what was measured idle. */
@@ -60,7 +61,7 @@ function needsOn(
   machine: DockerMachine | undefined,
   machines: readonly DockerMachine[],
   settings: Settings,
-): Omit<Needs, "machine"> {
+): NeedsHere {
   const isHere = (group: WorkerGroup) => (group.machine ?? machines[0]?.name) === machine?.name;
   const workers = settings.groups.filter(isHere);
   const workerMemory = workers.reduce((sum, group) => sum + group.workers * group.memory, 0);
@@ -81,11 +82,15 @@ function needsOn(
 /** Needs of a stack on each of its machines. */
 export function needsOf(settings: Settings): readonly Needs[] {
   const machines = machinesOf(settings);
-  return machines.map((machine) => ({ machine, ...needsOn(machine, machines, settings) }));
+  return machines.map((machine) => ({
+    machine,
+    images: imagesOn(machine, settings),
+    ...needsOn(machine, machines, settings),
+  }));
 }
 
 /** Needs of a stack on the Docker client's default engine. */
-export function needsHere(settings: Settings): Omit<Needs, "machine"> {
+export function needsHere(settings: Settings): NeedsHere {
   return needsOn(undefined, [], settings);
 }
 
@@ -100,8 +105,7 @@ async function warningsOf(settings: Settings, prefix: string): Promise<readonly 
   const ownName = (container: string) => publisherOf(container, prefix);
   const machines = needsOf(settings);
   if (machines.length === 0) return preflightHere(needsHere(settings), ownName);
-  const down = await preflight(machines, ownName);
-  return down.map((name) => `machine ${name} is down: its workloads are missing`);
+  return preflight(machines, ownName);
 }
 
 /**

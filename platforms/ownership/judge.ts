@@ -55,6 +55,14 @@ export function missingData(
   return found.some(isThere) ? [] : [...known.volumes].sort();
 }
 
+/**
+ * Lists the volumes of a state with the database if none of them is there, though other volumes may be: an engine makes a volume
+ * that a container names, so that Airflow would begin with an empty database.
+ */
+export function missingDatabase(found: readonly Found[], { databases }: KnownOwnership): readonly string[] {
+  return found.some((one) => databases.has(keyOf(one))) ? [] : [...databases].sort();
+}
+
 /** Explains why nothing is done for a stack whose data is somewhere else, and lists the ways to go on. */
 export function absence(missing: readonly string[], stack: string): string {
   const listed = missing.map((key) => key.replace(/^claim/, "PersistentVolumeClaim")).join(", ");

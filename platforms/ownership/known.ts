@@ -7,6 +7,8 @@ export interface KnownOwnership {
   readonly names: ReadonlySet<string>;
   /** Keys of the volumes that platforms of the project made; another program may have volumes of its own in the same state. */
   readonly volumes: ReadonlySet<string>;
+  /** Keys of the volumes with the database. */
+  readonly databases: ReadonlySet<string>;
   /** Sizes of these volumes in a cluster, by name. */
   readonly sizes: ReadonlyMap<string, string>;
   /** True if the state has workers; the state's outputs still name workers after `npm run down`. */
@@ -98,6 +100,13 @@ function sizesIn(resources: readonly StateResource[]): ReadonlyMap<string, strin
   return new Map(sized);
 }
 
+/** True for the volume of Postgres; on a further machine its resource has the machine's name at the end. */
+function isDatabase(resource: StateResource): boolean {
+  const claim = claimOf(resource);
+  const isNamed = /^postgres-data(-|$)/.test(resource.urn.slice(resource.urn.lastIndexOf("::") + 2));
+  return isNamed && claim !== undefined && isVolume(claim) && claim.name.endsWith("postgres-data");
+}
+
 /** Reads ownership from the resources of a state. */
 export function knownFrom(resources: readonly StateResource[]): KnownOwnership {
   const claimsOf = (some: readonly StateResource[]) =>
@@ -110,6 +119,7 @@ export function knownFrom(resources: readonly StateResource[]): KnownOwnership {
     ids,
     names: new Set(claimsOf(resources).map(keyOf)),
     volumes: new Set(claimsOf(own).filter(isVolume).map(keyOf)),
+    databases: new Set(claimsOf(own.filter(isDatabase)).map(keyOf)),
     sizes: sizesIn(own),
     hasWorkers,
   };

@@ -26,6 +26,13 @@ function without(resource: Resource, gone: ReadonlySet<string>): Resource {
   };
 }
 
+/** Returns a state without some resources, and without references to them. */
+export function dropping<T extends ExportedState>(state: T, gone: ReadonlySet<string>): T {
+  const { resources = [] } = state.deployment;
+  const left = resources.filter(({ urn }) => !gone.has(urn)).map((resource) => without(resource, gone));
+  return withResources(state, left);
+}
+
 /** Lists the URNs of a machine in a state: its provider, and every resource that this provider made. */
 export function urnsOn({ deployment: { resources = [] } }: ExportedState, machine: string): string[] {
   const isProvider = ({ type, urn }: Resource) => type === engine && nameOf(urn) === `docker-${machine}`;
@@ -44,7 +51,6 @@ export function forgetting<T extends ExportedState>(
   state: T,
   machine: string,
 ): { readonly state: T; readonly forgotten: readonly string[] } {
-  const { resources = [] } = state.deployment;
   const known = machinesIn(state).map(({ name }) => name);
   if (!known.includes(machine)) {
     throw new Error(
@@ -53,8 +59,7 @@ export function forgetting<T extends ExportedState>(
     );
   }
   const gone = new Set(urnsOn(state, machine));
-  const left = resources.filter(({ urn }) => !gone.has(urn)).map((resource) => without(resource, gone));
-  return { state: withResources(state, left), forgotten: [...gone] };
+  return { state: dropping(state, gone), forgotten: [...gone] };
 }
 
 /** Describes a resource: `Container worker-big-1`. */

@@ -12,21 +12,37 @@ import { removalNote } from "./recovery/protection.ts";
 import type { Stack } from "./stack.ts";
 import { machinesIn, marking, providerOf, type Resource, readState, writeState } from "./state.ts";
 
+/** A resource of a state, and its name on its engine or in its cluster. */
+export interface Named {
+  readonly resource: Resource;
+  readonly claim: Claim;
+}
+
 /**
- * Lists the claims of resources that are deleted by name, each with its URN; containers and networks are deleted by id.
+ * Lists the resources of a state that have names.
  * @param machines of the stack file; the state knows those that were removed there
  */
+export function namedIn(
+  resources: readonly Resource[],
+  machines: readonly DeployedMachine[],
+): readonly Named[] {
+  const known = [...machines, ...machinesIn({ deployment: { resources } })];
+  return resources.flatMap((resource) => {
+    const claim = claimOf(resource);
+    if (claim === undefined) return [];
+    const machine = machineOf(providerOf(resource), machines, known);
+    return [{ resource, claim: { ...claim, machine } }];
+  });
+}
+
+/** Lists the claims of resources that are deleted by name, each with its URN; containers and networks are deleted by id. */
 function claimsOf(
   resources: readonly Resource[],
   machines: readonly DeployedMachine[],
 ): readonly (readonly [urn: string, claim: Claim])[] {
-  const known = [...machines, ...machinesIn({ deployment: { resources } })];
-  return resources.flatMap((resource) => {
-    const claim = claimOf(resource);
-    if (claim === undefined || claim.kind === "container" || claim.kind === "network") return [];
-    const machine = machineOf(providerOf(resource), machines, known);
-    return [[resource.urn, { ...claim, machine }]];
-  });
+  return namedIn(resources, machines).flatMap(({ resource: { urn }, claim }) =>
+    claim.kind === "container" || claim.kind === "network" ? [] : [[urn, claim] as const],
+  );
 }
 
 /** Lists the URNs of resources with names that others have; another's namespace includes all resources of its cluster. */

@@ -13,8 +13,14 @@ interface MessageParts {
   readonly docker: string;
   /** Arguments of ssh. */
   readonly ssh: string;
-  /** Host as in known_hosts. */
+  /** Host whose key ssh complains about, as in known_hosts: an alias or a jump host of ssh's configuration is another one. */
   readonly known: string;
+  /** Host that has no address. */
+  readonly nameless: string;
+  /** Login that was refused, as arguments of ssh-copy-id. */
+  readonly login: string;
+  /** Host and port at which nothing listens. */
+  readonly deaf: string;
   readonly host: string;
   readonly user: string;
   readonly certificates: string;
@@ -40,6 +46,23 @@ const mistakes: readonly Cause[] = [
       "tcp://HOST:PORT with a directory of ca.pem, cert.pem and key.pem; correct docker or certificates",
   ],
   [
+    /Bad owner or permissions on|[Bb]ad configuration option|too long for Unix domain socket|ControlPath too long/,
+    ({ gist }) =>
+      `ssh does not accept its configuration on this machine: ${gist}; expected what man ssh_config describes; correct it`,
+  ],
+  [
+    /UNPROTECTED PRIVATE KEY FILE/,
+    ({ ssh }) =>
+      `ssh ignores the private key, which other users of this machine may read; expected a file of its owner alone; run ` +
+      `chmod 600 on the file that ssh ${ssh} names`,
+  ],
+  [
+    /docker\.example\.com.*malformed HTTP/s,
+    ({ ssh, gist }) =>
+      `its shell writes text into sessions without a terminal: ${gist}; expected silence: ssh ${ssh} true prints nothing; ` +
+      "correct the shell's start files there",
+  ],
+  [
     /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* has changed/,
     ({ known, ssh }) =>
       "its SSH host key differs from the known one; either the machine was reinstalled, or somebody intercepts the " +
@@ -53,10 +76,16 @@ const mistakes: readonly Cause[] = [
       "compare the fingerprint with the machine's (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)",
   ],
   [
-    /Permission denied \(|Too many authentication failures/,
-    ({ user, ssh }) =>
+    /Too many authentication failures/,
+    ({ host }) =>
+      "it refuses the SSH login after too many keys of the agent; expected the right one first; set IdentityFile and " +
+      `IdentitiesOnly yes for ${host} in ~/.ssh/config`,
+  ],
+  [
+    /Permission denied \(/,
+    ({ user, login }) =>
       `it refuses the SSH login; expected a key of yours in the authorized_keys of ${user}, usable without a ` +
-      `password; run ssh-copy-id ${ssh}, or ssh-add for a key with a passphrase`,
+      `password; run ssh-copy-id ${login}, or ssh-add for a key with a passphrase`,
   ],
   [
     /exit status 127|docker: (command )?not found/,
@@ -81,12 +110,13 @@ const mistakes: readonly Cause[] = [
 const outages: readonly Cause[] = [
   [
     /connect to host .*: Connection refused/,
-    ({ docker }) =>
-      `nothing listens for SSH at ${docker}; expected sshd; start the machine or its sshd, or correct docker`,
+    ({ deaf }) =>
+      `nothing listens for SSH at ${deaf}; expected sshd; start the machine or its sshd, or correct docker`,
   ],
   [
     /no such host|Could not resolve hostname/,
-    ({ host }) => `the name ${host} has no address; expected one that DNS knows here; correct docker, or DNS`,
+    ({ nameless }) =>
+      `the name ${nameless} has no address; expected one that DNS knows here; correct docker, or DNS`,
   ],
   [
     /timed out|i\/o timeout|No route to host|[Uu]nreachable/,
@@ -101,10 +131,14 @@ const outages: readonly Cause[] = [
   ],
 ];
 
+/** What ssh says at the end of a connection that had failed before, for instance at a jump host. */
+const aftermath = /^(Connection closed by|kex_exchange_identification:|stdio forwarding failed)/;
+
 /** Extracts the most telling line of a complaint. */
 export function gist(complaint: string): string {
-  const lines = complaint.replace(/^.*stderr=/s, "").split(/\s*\n\s*/);
-  const last = lines.findLast((line) => line !== "" && !/^(Run|See) 'docker/.test(line));
+  const text = complaint.replace(/^.*stderr=/s, "").split(/\s*\n\s*/);
+  const lines = text.filter((line) => line !== "" && !/^(Run|See) 'docker/.test(line));
+  const last = lines.findLast((line) => !aftermath.test(line)) ?? lines.at(-1);
   return last?.replace(/^.*(from daemon: |docker endpoint: |\/info": )/, "") ?? "for no reason given";
 }
 
@@ -112,12 +146,22 @@ function partsOf({ docker, certificates = "" }: DeployedMachine, complaint: stri
   const url = URL.canParse(docker) ? new URL(docker) : undefined;
   const { hostname: host = "", port = "", username = "" } = url ?? {};
   const remote = username === "" ? host : `${username}@${host}`;
+  const ssh = port === "" ? remote : `-p ${port} ${remote}`;
+  const [, changed = port === "" ? host : `[${host}]:${port}`] =
+    /Host key for (\S+) has changed/.exec(complaint) ?? [];
+  const [, nameless = host] = /(?:resolve hostname|lookup) ([^\s:]+)/.exec(complaint) ?? [];
+  const [, refused, at] = /(?:^|[\s=])([^\s@=]+)@([^\s@]+): Permission denied \(/.exec(complaint) ?? [];
+  const [, deafHost = host, deafPort = port] =
+    /connect to host (\S+) port (\d+): Connection refused/.exec(complaint) ?? [];
   return {
     docker,
     host,
-    ssh: port === "" ? remote : `-p ${port} ${remote}`,
-    known: port === "" ? host : `'[${host}]:${port}'`,
-    user: username === "" ? "$USER" : username,
+    ssh,
+    known: changed.startsWith("[") ? `'${changed}'` : changed,
+    nameless,
+    login: at === undefined || at === host ? ssh : `${refused}@${at}`,
+    deaf: deafHost === host ? docker : `${deafHost}, port ${deafPort}, on the way to ${docker}`,
+    user: refused ?? (username === "" ? "$USER" : username),
     certificates,
     gist: gist(complaint),
   };

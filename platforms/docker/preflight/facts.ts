@@ -10,6 +10,8 @@ export interface EngineFacts {
   readonly clock: number;
   /** Data directory of the engine. */
   readonly directory: string;
+  /** Directory of its images, which containerd may keep on another disk. */
+  readonly images: string;
   /** Architecture in the kernel's words: `x86_64`, `aarch64`. */
   readonly architecture: string;
   /** True if the engine can limit memory and CPU; a rootless engine may not. */
@@ -18,6 +20,8 @@ export interface EngineFacts {
   readonly isPodman: boolean;
   /** True if SELinux decides which directories of the machine containers may read. */
   readonly labels: boolean;
+  /** True for an engine that runs without root. */
+  readonly isRootless: boolean;
 }
 
 /** A listening socket; address and port are in the kernel's notation. */
@@ -39,6 +43,8 @@ export interface Published {
 /** Facts seen on a machine. */
 export interface Sight {
   readonly addresses: readonly string[];
+  /** MiB free where the engine has images and what containers write. */
+  readonly freeForImages: number;
   /** MiB free in the engine's data directory. */
   readonly free: number;
   readonly listeners: readonly Listener[];
@@ -52,12 +58,27 @@ interface Info {
   readonly NCPU: number;
   readonly SystemTime: string;
   readonly DockerRootDir: string;
+  /** Pairs of a name and a value. */
+  readonly DriverStatus?: readonly (readonly string[])[] | null;
+  /** Absent from older engines. */
+  readonly Containerd?: { readonly Address?: string } | null;
   readonly Architecture: string;
   readonly MemoryLimit: boolean;
   readonly CpuCfsQuota: boolean;
   readonly SecurityOptions?: readonly string[] | null;
   /** Why the engine did not answer; clients before 23 exit with success then. */
   readonly ServerErrors?: readonly string[];
+}
+
+/**
+ * Finds the directory of an engine's images. With the containerd image store, the default of new installations from Docker 29 on, that
+ * is containerd's own, which `data-root` does not move, unless the engine runs a containerd for itself.
+ */
+function imagesOf({ DockerRootDir, DriverStatus, Containerd }: Info): string {
+  const isContainerd = DriverStatus?.some(([, value]) => value === "io.containerd.snapshotter.v1");
+  if (!isContainerd) return DockerRootDir;
+  const isOwn = Containerd?.Address?.includes("/docker/containerd/");
+  return isOwn ? `${DockerRootDir}/containerd` : "/var/lib/containerd";
 }
 
 /**
@@ -74,9 +95,11 @@ export function readInfo(text: string): EngineFacts | string {
     cpus: info.NCPU,
     clock: Date.parse(info.SystemTime),
     directory: info.DockerRootDir,
+    images: imagesOf(info),
     architecture: info.Architecture,
     limits: info.MemoryLimit && info.CpuCfsQuota,
     labels: info.SecurityOptions?.includes("name=selinux") ?? false,
+    isRootless: info.SecurityOptions?.includes("name=rootless") ?? false,
     isPodman: info.DockerRootDir.endsWith("/containers/storage"),
   };
 }
@@ -88,7 +111,8 @@ export function readSight(text: string): Sight {
   const owners = of("owner");
   return {
     addresses: of("address").map(([address = ""]) => address),
-    free: Number(of("free")[0]?.[0]),
+    freeForImages: Number(of("free")[0]?.[0]),
+    free: Number(of("free").at(-1)?.[0]),
     listeners: of("listener").map(([inode, address = "", port = ""]) => {
       const [first] = owners
         .filter(([socket]) => socket === inode)

@@ -2,9 +2,9 @@ import { builtHere } from "../../../images/local.ts";
 import { askEngine } from "../../ask.ts";
 import { gist } from "./complaints.ts";
 import { readPublished, readSight } from "./facts.ts";
-import { askInfo, type Needs } from "./preflight.ts";
+import { askInfo, type NeedsHere } from "./preflight.ts";
 import {
-  diskFault,
+  diskFaults,
   engineFaults,
   isHeld,
   labelled,
@@ -36,7 +36,7 @@ export async function checkEngine(): Promise<void> {
  * @throws Error listing every fault
  */
 export async function preflightHere(
-  { ports, memory, disk, image }: Omit<Needs, "machine">,
+  { ports, memory, disk, image }: NeedsHere,
   ownName: OwnName,
 ): Promise<readonly string[]> {
   const [{ engine }, listed] = await Promise.all([
@@ -64,6 +64,6 @@ export async function preflightHere(
   }
   const sight = readSight(seen.text);
   const local = ports.map((port) => portFault(sight, published, ownName, port));
-  refuse(subject, present([diskFault(sight, engine, disk), ...local]));
+  refuse(subject, [...diskFaults(sight, engine, disk), ...present(local)]);
   return warnings;
 }

@@ -9,10 +9,12 @@ import {
   architectureFault,
   blindFault,
   clockFault,
-  diskFault,
+  diskFaults,
   engineFaults,
+  isHeld,
   memoryFault,
   type OwnName,
+  openLoopback,
   type Port,
   portFault,
   present,
@@ -21,9 +23,8 @@ import {
 } from "./rules.ts";
 import { askSight } from "./sight.ts";
 
-/** Resources that a stack needs of a machine. */
-export interface Needs {
-  readonly machine: Machine;
+/** Resources that a stack needs of an engine. */
+export interface NeedsHere {
   readonly ports: readonly Port[];
   /** MiB that all containers there may use together. */
   readonly memory: number;
@@ -33,9 +34,17 @@ export interface Needs {
   readonly image: string;
 }
 
+/** Resources that a stack needs of a machine. */
+export interface Needs extends NeedsHere {
+  readonly machine: Machine;
+  /** All images there. */
+  readonly images: readonly string[];
+}
+
 interface Report {
   readonly machine: Machine;
   readonly faults: readonly string[];
+  readonly warnings?: readonly string[];
   readonly down: boolean;
   readonly engine?: EngineFacts;
 }
@@ -67,11 +76,13 @@ async function builderArchitecture(): Promise<string | undefined> {
   return typeof engine === "string" ? undefined : engine.architecture;
 }
 
-async function inspect(
-  { machine, ports, memory, disk, image }: Needs,
-  builder: string | undefined,
-  ownName: OwnName,
-): Promise<Report> {
+/** True if images of a machine are built here. */
+function getsBuilt({ images }: Needs): boolean {
+  return images.some((image) => image.startsWith(builtHere));
+}
+
+async function inspect(needs: Needs, builder: string | undefined, ownName: OwnName): Promise<Report> {
+  const { machine, ports, memory, disk, image } = needs;
   const { engine, info } = await askInfo(machine);
   if (typeof engine === "string") return unanswered(machine, engine);
   const pull = image.startsWith(builtHere) ? "never" : "missing";
@@ -80,9 +91,11 @@ async function inspect(
     askEngine(machine, ["ps", "--format", "{{.Names}} {{.Ports}}"]),
   ]);
   const complaint = seen.complaint ?? listed.complaint;
-  if (complaint !== undefined && isSilence(complaint)) return unanswered(machine, complaint);
+  // An engine that answers meanwhile only takes long to pull the image, or to start the container.
+  const isSlow = listed.complaint === undefined && seen.complaint?.startsWith("timed out") === true;
+  if (complaint !== undefined && isSilence(complaint) && !isSlow) return unanswered(machine, complaint);
   const others = present([
-    architectureFault(engine, builder),
+    architectureFault(engine, getsBuilt(needs) ? builder : undefined),
     memoryFault(engine, memory),
     clockFault(engine, info),
   ]);
@@ -93,11 +106,13 @@ async function inspect(
   const sight = readSight(seen.text);
   const published = readPublished(listed.text);
   const local = present([
-    addressFault(sight, machine.address),
-    diskFault(sight, engine, disk),
+    addressFault(sight, engine, machine.address),
+    ...diskFaults(sight, engine, disk),
     ...ports.map((port) => portFault(sight, published, ownName, port)),
   ]);
-  return { machine, engine, faults: [...general, ...local], down: false };
+  const isNew = ports.some((port) => port.address === "127.0.0.1" && !isHeld(port, published, ownName));
+  const warnings = isNew ? present([openLoopback(engine)]) : [];
+  return { machine, engine, faults: [...general, ...local], warnings, down: false };
 }
 
 /** Returns the names of machines that are down and left out, by `--continue-on-error`; throws on every other fault. */
@@ -128,10 +143,16 @@ export async function checkAnswers(machines: readonly Machine[]): Promise<readon
   return judge(await Promise.all(reports));
 }
 
-/** Checks and inspects all machines before anything on them is touched; returns and throws as {@link checkAnswers} does. */
+/**
+ * Checks and inspects all machines before anything on them is touched; throws as {@link checkAnswers} does.
+ * @returns warnings
+ */
 export async function preflight(machines: readonly Needs[], ownName: OwnName): Promise<readonly string[]> {
-  const builds = machines.some(({ image }) => image.startsWith(builtHere));
-  const builder = builds ? await builderArchitecture() : undefined;
+  const builder = machines.some(getsBuilt) ? await builderArchitecture() : undefined;
   const reports = await Promise.all(machines.map((needs) => inspect(needs, builder, ownName)));
-  return judge(reports);
+  const left = judge(reports).map((name) => `machine ${name} is down: its workloads are missing`);
+  const others = reports.flatMap(({ machine, warnings = [] }) =>
+    warnings.map((warning) => `machine ${machine.name}: ${warning}`),
+  );
+  return [...left, ...others];
 }

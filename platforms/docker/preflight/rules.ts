@@ -113,18 +113,32 @@ export function clockFault(
   );
 }
 
-export function addressFault({ addresses }: Sight, address: string): string | undefined {
+export function addressFault({ addresses }: Sight, engine: EngineFacts, address: string): string | undefined {
   if (addresses.includes(address)) return;
+  if (engine.isRootless && parts(engine)[0] < 29)
+    return (
+      `its engine runs without root and is ${engine.version}: before 29, even containers with the machine's network see another one, ` +
+      `so that neither the address ${address} nor free ports can be checked; expected 29 or newer, or an engine with root`
+    );
   const candidates = addresses.filter((one) => !one.startsWith("127."));
   return `its address is ${address}, which none of its interfaces has; expected one of ${candidates.join(", ")}; correct address`;
 }
 
-/** @param asked MiB */
-export function diskFault({ free }: Sight, { directory }: EngineFacts, asked: number): string | undefined {
-  if (asked <= free) return;
-  return (
-    `${directory}, where its engine keeps data, has ${free} MiB free; expected ${asked} MiB; make room, for ` +
-    "example with docker image prune --all, which removes images that no container uses"
+/** @param asked MiB on each disk */
+export function diskFaults(sight: Sight, { directory, images }: EngineFacts, asked: number): string[] {
+  const pruning =
+    "make room, for example with docker image prune --all, which removes images that no container uses";
+  const disks =
+    images === directory
+      ? ([[directory, "data", sight.free, pruning]] as const)
+      : ([
+          [images, "images", sight.freeForImages, pruning],
+          [directory, "volumes and logs", sight.free, "make room; docker system df --verbose lists volumes"],
+        ] as const);
+  return disks.flatMap(([place, what, free, fix]) =>
+    asked <= free
+      ? []
+      : [`${place}, where its engine keeps ${what}, has ${free} MiB free; expected ${asked} MiB; ${fix}`],
   );
 }
 

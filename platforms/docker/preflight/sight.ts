@@ -5,8 +5,8 @@ import { kernelPort, type Port } from "./rules.ts";
 
 const script = readFileSync(new URL("inspect-machine.sh", import.meta.url), "utf8");
 
-/** Time limit in seconds for a container on a machine that may be starting all of a stack's after a boot. */
-const startSeconds = 120;
+/** Time limits in seconds for a container on a machine that may be starting all of a stack's after a boot, or has to pull the image. */
+const startSeconds = { never: 120, missing: 600 };
 
 /**
  * Inspects a machine with a container on its engine, unconfined: under AppArmor no capability reveals a socket's owner.
@@ -24,5 +24,5 @@ export function askSight(
     ["--read-only", "--security-opt", "no-new-privileges", "--security-opt", "apparmor=unconfined"],
     ["--entrypoint", "sh", image, "-c", script, "inspect", ...ports.map(({ port }) => kernelPort(port))],
   ];
-  return askEngine(machine, inspection.flat(), startSeconds);
+  return askEngine(machine, inspection.flat(), startSeconds[pull]);
 }

@@ -16,7 +16,7 @@ SETTINGS = {
     "queues": ["default"],
     "connections": 40,
     "certificates": {"publish.certificate": 2_000_000_000},
-    "volumes": {"logs": "/tmp"},
+    "volumes": {"logs": ["/tmp"], "engine": ["/", "/etc/hosts"]},
     "leases": True,
     "triggerers": ["triggerer-eu", "triggerer-eu-2"],
     "canary": True,
@@ -176,6 +176,14 @@ class ExporterTest(unittest.TestCase):
             self.assertIn(("airflow_queue_length", "typo"), {(name, *labels.values()) for name, labels, _ in broker.series()})
         list(broker.series())
         self.assertEqual(list(broker.oldest), ["default"])
+
+    def test_the_fuller_one_of_an_engines_disks_counts(self):
+        free = {"/": 25, "/etc/hosts": 10, "/tmp": 50}
+        stat = lambda path: types.SimpleNamespace(f_blocks=100, f_bfree=free[path], f_bavail=free[path])
+        with mock.patch.object(os, "statvfs", stat):
+            series = self.series()
+        self.assertEqual(series["airflow_volume_free_ratio", "engine"], 0.1)
+        self.assertEqual(series["airflow_volume_free_ratio", "logs"], 0.5)
 
     def test_a_queue_that_only_the_database_knows_is_exposed(self):
         exporter = self.exporter.Exporter()

@@ -89,12 +89,13 @@ test("the exporter watches the disk of an engine, also if logs are elsewhere, an
     return JSON.parse(fileIn(exporter, "/opt/monitoring/settings.json")).volumes;
   };
   const logs = "/opt/airflow/logs";
+  const engine = ["/", "/etc/hosts"];
   const remote = { logging: { remote_logging: true, remote_base_log_folder: "s3://logs" } };
-  assert.deepEqual(await volumesOn({}), { logs, engine: "/" });
-  assert.deepEqual(await volumesOn({ settings: remote }), { engine: "/" });
+  assert.deepEqual(await volumesOn({}), { logs: [logs], engine });
+  assert.deepEqual(await volumesOn({ settings: remote }), { engine });
   const images = { ...cluster.images, monitoring: "r/monitoring:1" };
   const pods = JSON.stringify(await declare({ ...cluster, images, monitoring: {} })).replaceAll("\\", "");
-  assert.match(pods, new RegExp(`"volumes":{"logs":"${logs}"},"leases"`));
+  assert.match(pods, new RegExp(`"volumes":{"logs":\\["${logs}"\\]},"leases"`));
 });
 
 test("a cluster's own Postgres is large at 70 % of its volume", () => {

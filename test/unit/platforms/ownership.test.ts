@@ -6,7 +6,13 @@ import type { DockerMachine } from "../../../platforms/machines.ts";
 import { type Claim, type Found, installationLabel } from "../../../platforms/ownership/claims.ts";
 import { guestsIn } from "../../../platforms/ownership/guests.ts";
 import { stored } from "../../../platforms/ownership/installation.ts";
-import { absence, missingData, refusal, strangers } from "../../../platforms/ownership/judge.ts";
+import {
+  absence,
+  missingData,
+  missingDatabase,
+  refusal,
+  strangers,
+} from "../../../platforms/ownership/judge.ts";
 import {
   claimOf,
   type KnownOwnership,
@@ -33,6 +39,7 @@ const known: KnownOwnership = {
   ids: [own],
   names: new Set(["volume airflow-x-logs", "container airflow-x-redis"]),
   volumes: new Set(["volume airflow-x-logs"]),
+  databases: new Set(),
   sizes: new Map(),
   hasWorkers: true,
 };
@@ -71,6 +78,43 @@ test("the data of a state is missing if none of its volumes is there", () => {
   const namespace: Found = { kind: "namespace", name: "airflow-x", installation: own };
   assert.deepEqual(missingData([namespace], { ...known, volumes }, false), ["claim data", "claim logs"]);
   assert.deepEqual(missingData([], { ...known, volumes: new Set() }, false), []);
+});
+
+test("the database of a state is missing if its volume is not there, whatever else is", () => {
+  const type = "docker:index/volume:Volume";
+  const databases = ["postgres-data", "postgres-data-big"].map((name) => ({
+    urn: `${platform}${type}::${name}`,
+    type,
+    outputs: { name: "airflow-x-postgres-data" },
+  }));
+  const others = ["my-postgres-data", "postgres-data-2"].map((name) => ({
+    urn: `${platform}${type}::${name}`,
+    type,
+    outputs: { name: `airflow-x-${name}` },
+  }));
+  const { databases: keys } = knownFrom([...databases, ...others]);
+  assert.deepEqual([...keys], ["volume airflow-x-postgres-data"]);
+  const withDatabase = { ...known, databases: keys };
+  assert.deepEqual(missingDatabase([volume("logs", own)], withDatabase), [...keys]);
+  assert.deepEqual(missingDatabase([volume("postgres-data", own, big)], withDatabase), []);
+  assert.deepEqual(missingDatabase([], known), []);
+});
+
+test("a stack whose database is gone is not deployed, though its other volumes are there", async () => {
+  const databases = new Set(["volume airflow-x-postgres-data"]);
+  const names = new Set(["volume airflow-x-logs"]);
+  const claims = [...databases, ...names].map(
+    (key): Claim => ({ kind: "volume", name: key.slice("volume ".length) }),
+  );
+  const outcome = (config: Readonly<Record<string, unknown>>) =>
+    withPrograms(clients, () =>
+      lookFor(settingsFor(config), { ...known, names, databases }, "x")(claims).catch(String),
+    );
+  assert.equal(await outcome({}), `Error: ${absence([...databases], "x")}`);
+  assert.deepEqual(
+    await outcome({ postgres: { url: "postgresql://a:Hg5wkPq8zR2v@db.example.com/airflow" } }),
+    [],
+  );
 });
 
 test("an object with an adopted id belongs to the stack", () => {
@@ -113,6 +157,7 @@ test("the ids and names of an installation are read from its state", () => {
       "claim logs",
     ]),
     volumes: new Set(["volume airflow-x-logs", "claim logs"]),
+    databases: new Set(),
     sizes: new Map([["logs", "10Gi"]]),
     hasWorkers: false,
   });

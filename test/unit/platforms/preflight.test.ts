@@ -17,7 +17,7 @@ import {
   architectureFault,
   blindFault,
   clockFault,
-  diskFault,
+  diskFaults,
   engineFaults,
   kernelPort,
   labelled,
@@ -76,6 +76,63 @@ const mistakes: [what: string, machine: Machine, complaint: string, fault: strin
     "its SSH host key differs from the known one; either the machine was reinstalled, or somebody intercepts the " +
       "connection; read the key at its console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then run " +
       "ssh-keygen -R '[10.0.0.11]:2222' and ssh -p 2222 airflow@10.0.0.11, and compare",
+  ],
+  [
+    "another host key, of a jump host",
+    big,
+    overSsh(
+      "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\nHost key for [jump.example]:2200 has changed and you have " +
+        "requested strict checking.\r\nHost key verification failed.\r\nConnection closed by UNKNOWN port 65535",
+    ),
+    "its SSH host key differs from the known one; either the machine was reinstalled, or somebody intercepts the " +
+      "connection; read the key at its console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then run " +
+      "ssh-keygen -R '[jump.example]:2200' and ssh airflow@10.0.0.11, and compare",
+  ],
+  [
+    "a configuration of ssh that others may write",
+    big,
+    overSsh("Bad owner or permissions on /home/me/.ssh/config"),
+    "ssh does not accept its configuration on this machine: Bad owner or permissions on /home/me/.ssh/config; expected what man " +
+      "ssh_config describes; correct it",
+  ],
+  [
+    "a shared connection of ssh with a long path",
+    big,
+    overSsh('unix_listener: path "/home/me/.ssh/a" too long for Unix domain socket'),
+    'ssh does not accept its configuration on this machine: unix_listener: path "/home/me/.ssh/a" too long for Unix domain socket; ' +
+      "expected what man ssh_config describes; correct it",
+  ],
+  [
+    "a key that others may read",
+    port,
+    overSsh(
+      "@         WARNING: UNPROTECTED PRIVATE KEY FILE!          @\r\nPermissions 0644 for '/home/me/.ssh/id' are too open.\r\n" +
+        "airflow@10.0.0.11: Permission denied (publickey).",
+    ),
+    "ssh ignores the private key, which other users of this machine may read; expected a file of its owner alone; run chmod 600 on " +
+      "the file that ssh -p 2222 airflow@10.0.0.11 names",
+  ],
+  [
+    "a shell that greets",
+    big,
+    'error during connect: Get "http://docker.example.com/v1.50/info": net/http: HTTP/1.x transport connection broken: malformed HTTP ' +
+      'response "Welcome to big"',
+    "its shell writes text into sessions without a terminal: net/http: HTTP/1.x transport connection broken: malformed HTTP response " +
+      '"Welcome to big"; expected silence: ssh airflow@10.0.0.11 true prints nothing; correct the shell\'s start files there',
+  ],
+  [
+    "an agent with many keys",
+    big,
+    overSsh("Received disconnect from 10.0.0.11 port 22:2: Too many authentication failures"),
+    "it refuses the SSH login after too many keys of the agent; expected the right one first; set IdentityFile and " +
+      "IdentitiesOnly yes for 10.0.0.11 in ~/.ssh/config",
+  ],
+  [
+    "a key that is not authorized on the jump host",
+    big,
+    overSsh("me@jump.example: Permission denied (publickey).\r\nConnection closed by UNKNOWN port 65535"),
+    "it refuses the SSH login; expected a key of yours in the authorized_keys of me, usable without a " +
+      "password; run ssh-copy-id me@jump.example, or ssh-add for a key with a passphrase",
   ],
   [
     "an unknown host key",
@@ -145,6 +202,32 @@ const outages: typeof mistakes = [
     "the name big.example has no address; expected one that DNS knows here; correct docker, or DNS",
   ],
   [
+    "no sshd on the jump host",
+    big,
+    overSsh(
+      "ssh: connect to host jump.example port 2200: Connection refused\r\nConnection closed by UNKNOWN port 65535",
+    ),
+    "nothing listens for SSH at jump.example, port 2200, on the way to ssh://airflow@10.0.0.11; expected sshd; start the machine or " +
+      "its sshd, or correct docker",
+  ],
+  [
+    "an unknown name of the jump host",
+    big,
+    overSsh(
+      "ssh: Could not resolve hostname jump.example: Name or service not known\r\nConnection closed by UNKNOWN",
+    ),
+    "the name jump.example has no address; expected one that DNS knows here; correct docker, or DNS",
+  ],
+  [
+    "no route from the jump host",
+    big,
+    overSsh(
+      "channel 0: open failed: connect failed: No route to host\r\nstdio forwarding failed\r\nConnection closed by UNKNOWN port 65535",
+    ),
+    "ssh://airflow@10.0.0.11 does not answer: channel 0: open failed: connect failed: No route to host; expected a machine that is " +
+      "up and reachable from here; start it, or check its network and firewall",
+  ],
+  [
     "no route",
     big,
     overSsh("ssh: connect to host 10.0.0.11 port 22: No route to host"),
@@ -192,13 +275,16 @@ const engine: EngineFacts = {
   cpus: 4,
   clock: 1_000_000,
   directory: "/var/lib/docker",
+  images: "/var/lib/docker",
   architecture: "x86_64",
   limits: true,
   isPodman: false,
   labels: false,
+  isRootless: false,
 };
 const sight = {
   addresses: ["10.0.0.11", "127.0.0.1", "172.17.0.1"],
+  freeForImages: 9000,
   free: 9000,
   listeners: [
     { address: "00000000", port: "0016", owner: "sshd (process 7)" },
@@ -228,6 +314,8 @@ function takenBy(number: number, owner: string, address = big.address): string {
     "stop that, or choose another"
   );
 }
+
+const twoDisks = { ...engine, directory: "/mnt/data/docker", images: "/var/lib/containerd" };
 
 const clock = (asked: number, answered: number) => clockFault(engine, { asked, answered });
 
@@ -295,17 +383,50 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
   ["a clock whose late answer may be accurate", clock(980_000, 1_002_000), undefined],
   [
     "an address of another machine",
-    addressFault(sight, "10.0.0.12"),
+    addressFault(sight, engine, "10.0.0.12"),
     "its address is 10.0.0.12, which none of its interfaces has; expected one of 10.0.0.11, 172.17.0.1; correct address",
   ],
-  ["an address of the machine itself", addressFault(sight, "10.0.0.11"), undefined],
+  [
+    "an address of another machine, by a new engine without root",
+    addressFault(sight, { ...engine, isRootless: true, version: "29.0.0" }, "10.0.0.12"),
+    "its address is 10.0.0.12, which none of its interfaces has; expected one of 10.0.0.11, 172.17.0.1; correct address",
+  ],
+  [
+    "an engine without root that hides the machine's network",
+    addressFault(
+      { ...sight, addresses: ["10.0.2.100", "127.0.0.1"] },
+      { ...engine, isRootless: true, version: "28.5.2" },
+      "10.0.0.11",
+    ),
+    "its engine runs without root and is 28.5.2: before 29, even containers with the machine's network see another one, so that neither " +
+      "the address 10.0.0.11 nor free ports can be checked; expected 29 or newer, or an engine with root",
+  ],
+  ["an address of the machine itself", addressFault(sight, engine, "10.0.0.11"), undefined],
+  [
+    "an engine without root whose network copies the machine's addresses",
+    addressFault(sight, { ...engine, isRootless: true }, "10.0.0.11"),
+    undefined,
+  ],
   [
     "a full disk",
-    diskFault(sight, engine, 20_000),
+    diskFaults(sight, engine, 20_000).join("\n"),
     "/var/lib/docker, where its engine keeps data, has 9000 MiB free; expected 20000 MiB; make room, for example with " +
       "docker image prune --all, which removes images that no container uses",
   ],
-  ["a disk with enough room", diskFault(sight, engine, 9000), undefined],
+  ["a disk with enough room", diskFaults(sight, engine, 9000)[0], undefined],
+  [
+    "a full disk of volumes beside images of containerd",
+    diskFaults({ ...sight, free: 100 }, twoDisks, 9000).join("\n"),
+    "/mnt/data/docker, where its engine keeps volumes and logs, has 100 MiB free; expected 9000 MiB; make room; docker system df " +
+      "--verbose lists volumes",
+  ],
+  [
+    "a full disk of containerd's images",
+    diskFaults({ ...sight, freeForImages: 100 }, twoDisks, 9000).join("\n"),
+    "/var/lib/containerd, where its engine keeps images, has 100 MiB free; expected 9000 MiB; make room, for example with " +
+      "docker image prune --all, which removes images that no container uses",
+  ],
+  ["two disks with enough room", diskFaults(sight, twoDisks, 9000)[0], undefined],
   ["a port that a process uses", taken(8080), takenBy(8080, "nginx (process 80)")],
   ["a port that a process uses by IPv6", taken(8081), takenBy(8081, "java (process 81)")],
   ["a port that a process uses on all addresses", taken(22), takenBy(22, "sshd (process 7)")],
@@ -381,12 +502,38 @@ test("the output of docker info is read", () => {
   assert.deepEqual(readInfo(JSON.stringify(podman)), {
     ...engine,
     directory: podman.DockerRootDir,
+    images: podman.DockerRootDir,
     isPodman: true,
   });
   const selinux = { ...info, SecurityOptions: ["name=seccomp,profile=default", "name=selinux"] };
   assert.deepEqual(readInfo(JSON.stringify(selinux)), { ...engine, labels: true });
+  const unprivileged = { ...info, SecurityOptions: ["name=seccomp,profile=builtin", "name=rootless"] };
+  assert.deepEqual(readInfo(JSON.stringify(unprivileged)), { ...engine, isRootless: true });
   assert.equal(readInfo(JSON.stringify({ ID: "", ServerErrors: ["refused"] })), "refused");
 });
+
+const containerd = [["driver-type", "io.containerd.snapshotter.v1"]];
+const stores: [what: string, facts: object, images: string][] = [
+  ["a storage driver", { DriverStatus: [["Backing Filesystem", "extfs"]] }, "/mnt/docker"],
+  ["a storage driver that says nothing", { DriverStatus: null }, "/mnt/docker"],
+  ["the machine's containerd", { DriverStatus: containerd }, "/var/lib/containerd"],
+  [
+    "the machine's containerd, by its address",
+    { DriverStatus: containerd, Containerd: { Address: "/run/containerd/containerd.sock" } },
+    "/var/lib/containerd",
+  ],
+  [
+    "a containerd of the engine's own",
+    { DriverStatus: containerd, Containerd: { Address: "/var/run/docker/containerd/containerd.sock" } },
+    "/mnt/docker/containerd",
+  ],
+];
+for (const [what, facts, images] of stores) {
+  test(`the images of ${what} are in ${images}`, () => {
+    const read = readInfo(JSON.stringify({ ...info, DockerRootDir: "/mnt/docker", ...facts }));
+    assert.deepEqual(read, { ...engine, directory: "/mnt/docker", images });
+  });
+}
 
 test("the output of docker ps is read", () => {
   const listed =
@@ -401,6 +548,7 @@ test("the output of docker ps is read", () => {
 test("the first of several processes that share a socket is read as its owner", () => {
   const lines = [
     "free 9000",
+    "free 800",
     "address 10.0.0.11",
     "address 127.0.0.1",
     "listener 501 00000000 0016",
@@ -411,7 +559,8 @@ test("the first of several processes that share a socket is read as its owner", 
   ];
   assert.deepEqual(readSight(lines.join("\n")), {
     addresses: ["10.0.0.11", "127.0.0.1"],
-    free: 9000,
+    freeForImages: 9000,
+    free: 800,
     listeners: [
       { address: "00000000", port: "0016", owner: "nginx: master (process 99)" },
       { address: "0B00000A", port: "1F90", owner: undefined },
@@ -428,10 +577,12 @@ test("the inspection script reports this machine's addresses, free disk space an
   await new Promise((listening) => server.once("listening", listening));
   const { port } = server.address() as AddressInfo;
   const args = ["-c", readFileSync(script, "utf8"), "inspect", kernelPort(port), kernelPort(1)];
-  const { addresses, free, listeners } = readSight(execFileSync("sh", args, { encoding: "utf8" }));
+  const text = execFileSync("sh", args, { encoding: "utf8" });
+  const { addresses, freeForImages, free, listeners } = readSight(text);
   server.close();
   assert.ok(addresses.includes("127.0.0.1"), addresses.join());
-  assert.ok(free > 0);
+  assert.ok(freeForImages > 0 && free > 0);
+  assert.equal(text.match(/^free \d+$/gm)?.length, 2);
   assert.equal(listeners.length, 1);
   const name = readFileSync("/proc/self/comm", "utf8").trim();
   assert.deepEqual(listeners[0], {
@@ -445,10 +596,12 @@ test("the inspection script reports this machine's addresses, free disk space an
 const client = `#!/bin/sh
 case $DOCKER_HOST:$*: in
   unix:///down:*) echo "Cannot connect to the Docker daemon at $DOCKER_HOST. Is the docker daemon running?" >&2; exit 1 ;;
-  *:info*) echo '${JSON.stringify({ ...info, ID: "HOST", SystemTime: new Date() })}' | sed "s|HOST|$DOCKER_HOST|" ;;
+  *:info*) echo '${JSON.stringify({ ...info, ID: "HOST", SystemTime: new Date() })}' | sed "s|HOST|$DOCKER_HOST|; $([ "$DOCKER_HOST" != unix:///arm ] || echo 's/x86_64/aarch64/')" ;;
+  unix:///slow:run*) echo "timed out after 600 s" >&2; exit 1 ;;
   *:run*" --entrypoint sh cut -c "*) echo "docker: Cannot connect to the Docker daemon at $DOCKER_HOST." >&2; exit 125 ;;
   *:run*" --entrypoint sh there -c "*) printf '%s\\n' 'free 9000' 'address 10.0.0.10' 'address 10.0.0.11' ;;
   *:run*) echo "docker: Error response from daemon: No such image: gone" >&2; exit 125 ;;
+  unix:///own:ps*) echo "airflow-prod-webserver 127.0.0.1:8080->8080/tcp" ;;
   *:ps*) echo "web 0.0.0.0:8443->80/tcp" ;;
 esac
 `;
@@ -460,7 +613,7 @@ async function checked(unreachable: "fail" | "leave", ...machines: readonly Need
   );
 }
 
-const fine: Needs = { machine: main, ports: [], memory: 1000, disk: 1000, image: "there" };
+const fine: Needs = { machine: main, ports: [], memory: 1000, disk: 1000, image: "there", images: [] };
 const away: Needs = { ...fine, machine: { name: "away", docker: "unix:///down", address: "10.0.0.12" } };
 const poor: Needs = {
   machine: { ...big, docker: "unix:///big" },
@@ -468,6 +621,7 @@ const poor: Needs = {
   memory: 20_000,
   disk: 1000,
   image: "there",
+  images: [],
 };
 
 test("machines without a fault pass the preflight", async () => {
@@ -475,14 +629,51 @@ test("machines without a fault pass the preflight", async () => {
 });
 
 test("an unreachable machine is left out if the command continues on errors, and is a fault otherwise", async () => {
-  assert.deepEqual(await checked("leave", fine, away), ["away"]);
+  assert.deepEqual(await checked("leave", fine, away), ["machine away is down: its workloads are missing"]);
   // Goes down while being inspected.
-  assert.deepEqual(await checked("leave", fine, { ...poor, image: "cut" }), ["big"]);
+  assert.deepEqual(await checked("leave", fine, { ...poor, image: "cut" }), [
+    "machine big is down: its workloads are missing",
+  ]);
   assert.equal(
     await checked("fail", fine, away),
     "The machines have 1 fault(s):\n  machine away: no Docker engine runs at unix:///down; expected one; start it there " +
       "(systemctl start docker), or correct docker",
   );
+});
+
+test("a machine whose container takes too long is no machine that is down", async () => {
+  const slow: Needs = { ...fine, machine: { ...main, docker: "unix:///slow" }, image: "slow" };
+  assert.equal(
+    await checked("leave", slow),
+    "The machines have 1 fault(s):\n  machine main: it cannot be inspected by a container of slow: timed out after 600 s; expected " +
+      "one to run; try there: docker run --rm slow true",
+  );
+});
+
+test("the architecture is compared wherever an image is built here, whatever the image that inspects the machine", async () => {
+  const built = { ...fine, images: ["registry.example.com/gateway:1", "airflow-on-celery/airflow:1"] };
+  const away = { ...built, machine: { ...main, docker: "unix:///arm" } };
+  assert.match(
+    String(await checked("fail", away)),
+    /its architecture is aarch64, and images are built here for x86_64/,
+  );
+  assert.deepEqual(await checked("fail", { ...away, images: ["registry.example.com/airflow:1"] }), []);
+});
+
+test("a machine that publishes at 127.0.0.1 with an engine before 28 is a warning until it publishes", async () => {
+  const port = {
+    address: "127.0.0.1",
+    port: 8080,
+    use: "webserver (airflow:webserverPort)",
+    by: ["webserver"],
+  };
+  const warned = await checked("fail", { ...fine, ports: [port] });
+  assert.match(
+    String(warned),
+    /^machine main: the Docker engine is 20\.10\.24.*: before 28, machines in the same network/,
+  );
+  const held = { ...fine, machine: { ...main, docker: "unix:///own" }, ports: [port] };
+  assert.deepEqual(await checked("fail", held), []);
 });
 
 test("all faults of all machines are reported in one error, even if an unreachable machine is left out", async () => {

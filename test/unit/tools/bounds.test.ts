@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readDeployed, readStackFile } from "../../../settings/read/read.ts";
 import { type Bounds, boundsTable, warnings } from "../../../tools/lib/bounds/bounds.ts";
 import { endingWarnings, fileEndings } from "../../../tools/lib/bounds/certificates.ts";
-import { imagesOlderThan, superfluous } from "../../../tools/lib/bounds/images.ts";
+import { imagesOlderThan, removeOldImages, superfluous } from "../../../tools/lib/bounds/images.ts";
 import { volumeFacts } from "../../../tools/lib/bounds/volumes.ts";
 import type { MachineFacts } from "../../../tools/lib/status/facts.ts";
 import { authorityOf, ecKey } from "../certificates.ts";
 import { settingsFor } from "../settingsFrom.ts";
+import { withPrograms } from "../standIns.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
 const folder = temporaryFolder("bounds");
@@ -108,18 +109,74 @@ redis:7-ba5e2b1beea1  built 10 d ago`.replace("size     \n", "size\n"),
 test("images in use stay, and three earlier ones of each kind", () => {
   const image = (name: string, at: number) => `airflow-on-celery/${name}:3.3.2-00000000000${at}`;
   const there = [9, 8, 7, 6, 5, 4].map((at) => image("airflow", at));
-  const others = [image("gateway", 1), "team/airflow:1", "team/airflow:0"];
-  assert.deepEqual(superfluous([...there, ...others], [image("airflow", 8), image("gateway", 1)]), [
+  const dags = ["d:0", "c:1", "c:1", "b", "a"].map((one) =>
+    one.includes(":")
+      ? `registry.example.com:5000/team/dags${one.slice(1)}`
+      : `registry.example.com:5000/team/dags@sha256:${one}`,
+  );
+  const all = [...there, image("gateway", 1), ...dags];
+  assert.deepEqual(superfluous(all, [image("airflow", 8), image("gateway", 1)]), [
     image("airflow", 5),
     image("airflow", 4),
+    "registry.example.com:5000/team/dags@sha256:a",
   ]);
 });
 
+/** Stand-in for the Docker client: lists five images of a repository, without tags over ssh, and notes what is removed. */
+const engine = `#!/bin/sh
+case "$DOCKER_HOST" in ssh:*) host="$DOCKER_HOST " ;; esac
+case "$*" in
+  "image ls"*"reference=airflow-on-celery/* --filter reference=team/dags --format"*)
+    for at in 5 4 3 2 1; do
+      tag=$at
+      [ -z "$host" ] || tag='<none>'
+      printf 'team/dags\\t%s\\tsha256:%s\\t2026-01-0%s 12:00:00 +0000 UTC\\n' "$tag" $at $at
+    done ;;
+  "image rm "*) echo "$host$3" >> "$(dirname "$0")/removed" ;;
+esac
+`;
+
+test("images with DAGs are removed as others are, also from machines, which pull them by digest", async () => {
+  const big = { name: "big", docker: "ssh://airflow@big", address: "10.0.0.2" };
+  const removed = await withPrograms({ docker: engine }, async (programs) => {
+    await removeOldImages([{ machine: big, images: [] }], ["team/dags:5"], "docker.io/team/dags");
+    return readFileSync(join(programs, "removed"), "utf8").trim().split("\n").sort();
+  });
+  assert.deepEqual(removed, [
+    `${big.docker} team/dags@sha256:1`,
+    `${big.docker} team/dags@sha256:2`,
+    "team/dags:1",
+  ]);
+});
+
+/** Stand-in for the Docker client: four images that were built here and pushed. */
+const pushing = `#!/bin/sh
+case "$*" in
+  "image ls"*) for at in 9 8 7 6 5; do printf 'airflow-on-celery/redis\\t%s\\t<none>\\t2026-01-0%s 12:00:00 +0000 UTC\\n' $at $at; done ;;
+  "image inspect"*:[56]) at=\${5##*:}; printf '%s\\n' airflow-on-celery/redis:$at r.example.com/a/redis:$at r.example.com/b/redis:$at r.example.com/redis:mine ;;
+  "image rm "*) shift 2; echo "$@" >> "$(dirname "$0")/removed" ;;
+esac
+`;
+
+test("the names under which an old image was pushed are removed with the image, but for those that a deployment needs", async () => {
+  const needed = ["r.example.com/b/redis:5@sha256:0123"];
+  const removed = await withPrograms({ docker: pushing }, async (programs) => {
+    await removeOldImages([], needed, undefined);
+    return readFileSync(join(programs, "removed"), "utf8");
+  });
+  assert.equal(
+    removed,
+    "airflow-on-celery/redis:6 r.example.com/a/redis:6 r.example.com/b/redis:6\n" +
+      "airflow-on-celery/redis:5 r.example.com/a/redis:5\n",
+  );
+});
+
 test("images of the deploying engine are old after their days, by the time at which they were built", () => {
-  const list = "a:1\t2026-11-30 16:40:00 +0000 UTC\nb:2\t2026-10-30 18:40:00 +0200 CEST\n";
+  const list =
+    "a\t1\t<none>\t2026-11-30 16:40:00 +0000 UTC\nb\t<none>\tsha256:2\t2026-10-30 18:40:00 +0200 CEST\n";
   const now = Date.parse("2026-11-30T16:40:01Z");
-  assert.deepEqual(imagesOlderThan(0, list, now), ["a:1", "b:2"]);
-  assert.deepEqual(imagesOlderThan(30, list, now), ["b:2"]);
+  assert.deepEqual(imagesOlderThan(0, list, now), ["a:1", "b@sha256:2"]);
+  assert.deepEqual(imagesOlderThan(30, list, now), ["b@sha256:2"]);
   assert.deepEqual(imagesOlderThan(32, list, now), []);
   assert.deepEqual(imagesOlderThan(0, "", now), []);
 });

@@ -9,6 +9,7 @@ import { type ExportedState, glanceAtState, hasSucceeded, isJob } from "../state
 import { inTemporaryFolder } from "../temporaryFolder.ts";
 import { watchFailures } from "./failures.ts";
 import { scaleFreed } from "./freed.ts";
+import { withoutMissing } from "./missing.ts";
 import { watchWaiting } from "./waiting.ts";
 
 /** Runs jobs on engines again that have failed; a cluster's jobs have an annotation for that. */
@@ -31,7 +32,7 @@ export async function deploy(stack: Stack, settings: Settings, flags: readonly s
       ...(engines ? [watchWaiting(stack.prefix, settings, print)] : []),
     ];
     const before = await glanceAtState(stack);
-    const again = engines ? rerunning(before) : [];
+    const again = engines ? rerunning(await withoutMissing(stack, settings, before)) : [];
     const all = ["--yes", "--skip-preview", "--suppress-outputs", "--event-log", log, ...flags, ...again];
     try {
       await stack.pulumi(["up", ...all], true);

@@ -22,6 +22,8 @@ prune() {
     [[ ! -d $tool || -e $tool/.used ]] || used "$tool"
     [[ ! -d $tool || -z $(find "$tool/.used" -mtime +60) ]] || rm -rf "$tool"
   done
+  # The base image as a file, which offline/base-image.sh touches, or an unfinished one.
+  find "$cache" -maxdepth 1 -name 'debian-*.tar' -mtime +60 -delete
   [[ ! -d $cache/compile ]] || find "$cache/compile" -type f -mtime +60 -delete
 }
 

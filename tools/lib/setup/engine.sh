@@ -21,15 +21,17 @@ if has docker; then
     "Add the user to the group with: sudo usermod -aG docker $(id -un)   and log in again."
 fi
 
-if ! has dockerd; then
-  ((EUID == 0)) && has apt-get || fail "There is no Docker engine on this machine." \
-    "Install one: https://docs.docker.com/engine/install" \
+if ! has dockerd || ! has docker; then
+  missing="Docker engine" packages=(docker.io iptables)
+  # Newer releases have the client in a package of its own, so that an engine may be there without a client.
+  ! has dockerd || missing="docker command, the client of the engine," packages=()
+  ((EUID == 0)) && has apt-get || fail "There is no $missing on this machine." \
+    "Install it: https://docs.docker.com/engine/install" \
     "On Debian and Ubuntu this script does it when it is run as root: sudo tools/lib/setup/engine.sh"
   export DEBIAN_FRONTEND=noninteractive
   quietly "Package lists" apt_get update || fail "apt-get update failed, see above."
-  packages=(docker.io iptables)
-  # Newer releases have the client in a package of its own.
   apt-cache show docker-cli > /dev/null 2>&1 && packages+=(docker-cli)
+  ((${#packages[@]})) || fail "There is no $missing on this machine." "Install the one that came with the engine."
   quietly "Installing ${packages[*]}" apt_get install -y --no-install-recommends "${packages[@]}" ||
     fail "Installing Docker failed, see above." "Install it by hand: apt-get install ${packages[*]}"
   hash -r

@@ -55,6 +55,8 @@ test("a new tool removes tools and compiled files that no command has used for 6
   mkdirSync(join(cache, "compile"));
   for (const file of ["old", "new"]) writeFileSync(join(cache, "compile", file), "");
   utimesSync(join(cache, "compile/old"), old, old);
+  for (const file of ["debian-1.tar", "debian-2.tar"]) writeFileSync(join(cache, file), "");
+  utimesSync(join(cache, "debian-1.tar"), old, old);
   const script = 'source tools/lib/setup/cache.sh; into "$cache/pulumi-built-2" true';
   execFileSync("bash", ["-euo", "pipefail", "-c", script], {
     cwd: project,
@@ -66,6 +68,7 @@ test("a new tool removes tools and compiled files that no command has used for 6
   assert.deepEqual(left.sort(), [
     "compile",
     "compile/new",
+    "debian-2.tar",
     "drill",
     "node-2",
     "pulumi-built-1",
@@ -89,4 +92,20 @@ test("the base image is made sure of without timeout and sha256sum, which macOS 
     const output = execFileSync("offline/base-image.sh", { cwd: project, env: macEnv, encoding: "utf8" });
     assert.equal(output, said);
   }
+});
+
+test("an engine without the docker command is told from an engine that does not answer", () => {
+  const machine = mkdtempSync(join(home, "engine-"));
+  link("bash dirname", machine);
+  const said = () => {
+    const { stderr } = spawnSync("tools/lib/setup/engine.sh", [], {
+      cwd: project,
+      env: { HOME: home, PATH: machine },
+      encoding: "utf8",
+    });
+    return stderr.split("\n")[0];
+  };
+  assert.equal(said(), "There is no Docker engine on this machine.");
+  writeFileSync(join(machine, "dockerd"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  assert.equal(said(), "There is no docker command, the client of the engine, on this machine.");
 });
