@@ -64,7 +64,7 @@ export async function forward(stack: Stack, forwards: readonly Opened[]): Promis
   for (const { local, service } of forwards) {
     if (await answers(local)) throw portInUse(service, local);
   }
-  // Also where an error ends this process: in `npm run … | head`, nobody reads its output any more.
+  // Also where an error ends this process.
   process.on("exit", end);
   forwards.forEach(keep);
   try {
