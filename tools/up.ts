@@ -61,6 +61,8 @@ async function prepare(stack: Stack, settings: Settings) {
 }
 
 interface Options {
+  /** Text of the stack file at the begin of the command. */
+  readonly text: string;
   /** Machines that are down. */
   readonly down: readonly string[];
   /** True if faults of DAGs fail the command. */
@@ -81,19 +83,19 @@ async function tryOut(stack: Stack, settings: Settings, api: AirflowApi, options
   if (strict && faults.length > 0) throw new Error("\nDeployed; --strict expects DAGs without faults.");
 }
 
-/** Describes the present deployment, for `npm run rollback`. */
+/** Describes what is about to be deployed, for `npm run rollback`: files may be edited meanwhile. */
 async function described(stack: Stack, { version, images }: Settings) {
+  const text = readText(stack.file);
   const git = (...args: string[]) => run("git", args).then((output) => output.trim());
   const revision = await git("rev-parse", "--short=12", "HEAD").catch(() => undefined);
   const isChanged =
     revision !== undefined && (await git("status", "--porcelain").catch(() => "unknown")) !== "";
   return {
-    at: new Date().toISOString(),
     who: whoIsHere(),
     version,
     images,
     ...(revision !== undefined && { revision: `${revision}${isChanged ? "+" : ""}` }),
-    text: readText(stack.file),
+    text,
   };
 }
 
@@ -104,7 +106,10 @@ async function deployAndTryOut(
   flags: readonly string[],
   options: Options,
 ): Promise<void> {
-  const { step } = options;
+  const { text, step } = options;
+  // Versions, machines and images were looked at for the earlier text.
+  if (readText(stack.file) !== text)
+    throw new Error(`${stack.file} was edited meanwhile; nothing was deployed. Run this command again.`);
   step(`Deployment of stack ${stack.name}`);
   await deploy(stack, settings, flags);
   const [outputs, machines] = await Promise.all([stack.outputs(), instancesOf(stack, settings)]);
@@ -124,6 +129,7 @@ await main(async () => {
   const stack = new Stack(given.stack);
   if (await endUpgrade(stack)) return;
   const settings = stack.settings();
+  const made = await described(stack, settings);
   await checkVersions(stack, settings);
   const { platform, groups } = settings;
   setFlags(given);
@@ -133,7 +139,7 @@ await main(async () => {
     ? await prepare(stack, settings)
     : { down: [], flags: [], restarts: [] };
   const early = engines ? await earlyProver(stack) : undefined;
-  const options = { down, strict: given.strict ?? false, step, early };
+  const options = { text: made.text, down, strict: given.strict ?? false, step, early };
   // The program would keep this command from its end.
   await deployAndTryOut(stack, settings, flags, options)
     .catch(async (error) => {
@@ -144,7 +150,7 @@ await main(async () => {
       throw error;
     })
     .finally(() => early?.child.stdin.end());
-  noteDeployment(stack, await described(stack, settings));
+  noteDeployment(stack, { ...made, at: new Date().toISOString() });
   forgetBegin(stack);
   const reached = cargoFor(settings).filter(({ machine }) => !down.includes(machine.name));
   const here = [...usedImages(settings).map((name) => settings.images[name]), ...keptImages(stack)];
