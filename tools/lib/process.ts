@@ -182,10 +182,10 @@ export async function waitFor<T>(
   }
 }
 
-/** Prints every ten seconds what goes on and for how long, until a work ends; returns what the work returns. */
-export async function reporting<T>(what: string, work: Promise<T>): Promise<T> {
+/** Tells every ten seconds what goes on and for how long, until a work ends; returns what the work returns. */
+export async function reporting<T>(what: string, work: Promise<T>, line = print): Promise<T> {
   const begin = Date.now();
-  const tell = () => print(`  ${what} (${Math.round((Date.now() - begin) / 1000)} s)`);
+  const tell = () => line(`  ${what} (${Math.round((Date.now() - begin) / 1000)} s)`);
   const timer = setInterval(tell, 10_000);
   return work.finally(() => clearInterval(timer));
 }

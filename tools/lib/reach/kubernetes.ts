@@ -4,8 +4,9 @@ import { contextFlags } from "../../../platforms/kubernetes/ownership.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { readDeployed } from "../../../settings/read/read.ts";
 import { show } from "../commandLine/terminal.ts";
-import { run, waitFor } from "../process.ts";
+import { waitFor } from "../process.ts";
 import type { Stack } from "../stack.ts";
+import { askedCluster } from "./asked.ts";
 import type { Opened } from "./opened.ts";
 import { portInUse } from "./tunnel.ts";
 
@@ -37,7 +38,8 @@ export async function forward(stack: Stack, forwards: readonly Opened[]): Promis
   const settings = readDeployed(stack.file);
   const flags = namespaceFlags(stack, settings);
   const services = forwards.map(({ service }) => service);
-  await run("kubectl", [...flags, "get", "service", ...services]).catch((error) => {
+  await askedCluster(flags, ["get", "service", ...services]).catch((error) => {
+    if (!/not found/i.test(error.message)) throw error;
     throw new Error(
       `Namespace ${namespaceOf(stack, settings)} lacks ${services.join(" or ")}; expected the services of stack ${stack.name}. ${error.message}`,
     );
