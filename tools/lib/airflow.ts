@@ -154,14 +154,16 @@ export class AirflowApi {
     return this.call(`/dags/${dag}/dagRuns/${run}`);
   }
 
-  /** Reads a list page by page, one after the other; the API returns at most 100 items per call. */
+  /** Reads a list page by page, one after the other; the API returns at most 100 items per call, or `maximum_page_limit`. */
   async all<T>(path: string, key: string): Promise<readonly T[]> {
     const found: T[] = [];
     for (;;) {
-      const page = await this.call<Record<string, T[]>>(`${path}?limit=100&offset=${found.length}`);
+      const page = await this.call<Record<string, T[]> & { readonly total_entries?: number }>(
+        `${path}?limit=100&offset=${found.length}`,
+      );
       const items = page?.[key] ?? [];
       found.push(...items);
-      if (items.length < 100) return found;
+      if (items.length === 0 || found.length >= (page?.total_entries ?? Infinity)) return found;
     }
   }
 

@@ -121,6 +121,27 @@ test("commands repeat reads for half a minute, and then name the cause", async (
   }
 });
 
+test("a list is read to its end, whatever the most items of a page are", async () => {
+  const items = Array.from({ length: 120 }, (_, at) => ({ at }));
+  for (const [most, counted] of [
+    [50, true],
+    [100, true],
+    [60, false],
+  ] as const) {
+    const api = new AirflowApi({ version: defaultVersion } as Outputs);
+    api.call = async <T>(path: string) => {
+      const { searchParams } = new URL(path, "http://127.0.0.1");
+      const [offset, limit] = ["offset", "limit"].map((name) => Number(searchParams.get(name))) as [
+        number,
+        number,
+      ];
+      const page = items.slice(offset, offset + Math.min(most, limit));
+      return { dags: page, ...(counted && { total_entries: items.length }) } as T;
+    };
+    assert.deepEqual(await api.all("/dags", "dags"), items);
+  }
+});
+
 test("a webserver that does not answer is named with the cause, and a stack that is not deployed as such", async () => {
   let gone = "";
   await withWebserver(401, async (url) => {
