@@ -41,7 +41,7 @@ export async function forward(stack: Stack, forwards: readonly Opened[]): Promis
   await askedCluster(flags, ["get", "service", ...services]).catch((error) => {
     if (!/not found/i.test(error.message)) throw error;
     throw new Error(
-      `Namespace ${namespaceOf(stack, settings)} lacks ${services.join(" or ")}; expected the services of stack ${stack.name}. ${error.message}`,
+      `Namespace ${namespaceOf(stack, settings)} lacks ${services.join(" or ")}; expected the services of stack ${stack.name}.`,
     );
   });
   let ended = false;

@@ -56,7 +56,7 @@ export async function tunnel(
   await askedEngine(machine, ["container", "inspect", "--format", "{{.Id}}", container]).catch((error) => {
     if (!/no such container/i.test(error.message)) throw error;
     throw new Error(
-      `${container}${machine ? ` on machine ${machine.name}` : ""} cannot be reached; expected a container that runs. ${error.message}`,
+      `${container}${machine ? ` on machine ${machine.name}` : ""} cannot be reached; expected a container that runs.`,
     );
   });
   const open = new Map<Socket, () => void>();

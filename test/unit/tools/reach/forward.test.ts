@@ -134,7 +134,7 @@ for (const [complaint, error] of [
   ],
   [
     'services "flower" not found',
-    /^Namespace airflow-x lacks webserver or flower; expected the services of stack x\./,
+    /^Namespace airflow-x lacks webserver or flower; expected the services of stack x\.$/,
   ],
 ] as const)
   test(`forwarding fails with the cause: ${complaint}`, () =>
@@ -151,7 +151,7 @@ for (const [complaint, error] of [
   ],
   [
     "Error: No such container: airflow-x-flower",
-    /^airflow-x-\S+ on machine big cannot be reached; expected a container that runs\./,
+    /^airflow-x-\S+ on machine big cannot be reached; expected a container that runs\.$/,
   ],
 ] as const)
   test(`a tunnel fails with the cause: ${complaint}`, () =>
