@@ -1,5 +1,6 @@
 import { capabilities } from "../capabilities.ts";
 import type { Settings } from "../settings/model/groups.ts";
+import type { StateResource } from "./ownership/known.ts";
 
 /** A Docker engine among several, and how to reach it. */
 export interface Machine {
@@ -31,6 +32,20 @@ export function clientCommand(machine?: Pick<Machine, "docker">): string {
 /** Returns the name of the machine that a provider's name has; undefined for the first machine, whose provider is `docker`. */
 export function machineIn(provider: string): string | undefined {
   return /^docker-(.+)$/.exec(provider)?.[1];
+}
+
+/** Type of a Docker engine's provider. */
+export const engineProvider = "pulumi:providers:docker";
+
+/** Lists the machines in a state, except the first, whose provider has the plain name. */
+export function machinesIn(resources: readonly StateResource[]): DeployedMachine[] {
+  return resources.flatMap(({ urn, type, outputs: { host, certPath } = {} }) => {
+    const name = machineIn(urn.slice(urn.lastIndexOf("::") + 2));
+    if (type !== engineProvider || name === undefined) return [];
+    return [
+      { name, docker: String(host), ...(certPath !== undefined && { certificates: String(certPath) }) },
+    ];
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
-import { print } from "./lib/commandLine/terminal.ts";
+import { isRead, print } from "./lib/commandLine/terminal.ts";
 import { main } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 import { lookAt } from "./lib/status/look.ts";
@@ -28,7 +28,7 @@ await main(async () => {
     if (!(await show())) process.exitCode = 1;
     return;
   }
-  for (;;) {
+  while (isRead()) {
     await show().catch(({ message }: Error) => print(json ? JSON.stringify({ error: message }) : message));
     await pause(every);
   }

@@ -3,7 +3,7 @@ import { setFlags } from "../deploymentFlags.ts";
 import { movedFault } from "../platforms/docker/movedData.ts";
 import { checkEngine } from "../platforms/docker/preflight/here.ts";
 import { checkAnswers } from "../platforms/docker/preflight/preflight.ts";
-import { machinesOf } from "../platforms/machines.ts";
+import { machinesIn, machinesOf } from "../platforms/machines.ts";
 import { usedImages } from "../platforms/usedImages.ts";
 import { placedServices, type Settings } from "../settings/model/groups.ts";
 import { stackFlag } from "../settings/model/names/stackFlag.ts";
@@ -26,7 +26,7 @@ import type { Prover } from "./lib/proof/run.ts";
 import { overApi } from "./lib/reach/api.ts";
 import { isElsewhere } from "./lib/reach/reach.ts";
 import { Stack } from "./lib/stack.ts";
-import { type ExportedState, machinesIn, readState } from "./lib/state.ts";
+import { type ExportedState, readState } from "./lib/state.ts";
 import { execOf, instancesOf } from "./lib/status/inside.ts";
 import { keptImages, noteDeployment, whoIsHere } from "./lib/upgrade/deployments.ts";
 import { checkVersions, endUpgrade } from "./upgrade/guard.ts";
@@ -51,16 +51,19 @@ async function prepare(stack: Stack, settings: Settings) {
   await prepareImages(settings, down);
   if (machines.length === 0) return { down, flags: [], restarts: [] };
   const state = await readState(stack);
-  const moved = movedFault(settings, state.deployment.resources ?? []);
+  const { resources = [] } = state.deployment;
+  const moved = movedFault(settings, resources);
   if (moved !== undefined) throw new Error(moved);
   const listed = machines.map(({ name }) => name);
-  const dropped = machinesIn(state).filter(({ name }) => !listed.includes(name));
+  const dropped = machinesIn(resources).filter(({ name }) => !listed.includes(name));
   const restarts: (() => Promise<void>)[] = [];
   for (const machine of dropped) restarts.push(await stopWorkers(machine, stack.prefix));
   return { down, flags: leaving(down, state, settings), restarts };
 }
 
 interface Options {
+  /** Text of the stack file at the begin of the command. */
+  readonly text: string;
   /** Machines that are down. */
   readonly down: readonly string[];
   /** True if faults of DAGs fail the command. */
@@ -81,19 +84,19 @@ async function tryOut(stack: Stack, settings: Settings, api: AirflowApi, options
   if (strict && faults.length > 0) throw new Error("\nDeployed; --strict expects DAGs without faults.");
 }
 
-/** Describes the present deployment, for `npm run rollback`. */
+/** Describes what is about to be deployed, for `npm run rollback`: files may be edited meanwhile. */
 async function described(stack: Stack, { version, images }: Settings) {
+  const text = readText(stack.file);
   const git = (...args: string[]) => run("git", args).then((output) => output.trim());
   const revision = await git("rev-parse", "--short=12", "HEAD").catch(() => undefined);
   const isChanged =
     revision !== undefined && (await git("status", "--porcelain").catch(() => "unknown")) !== "";
   return {
-    at: new Date().toISOString(),
     who: whoIsHere(),
     version,
     images,
     ...(revision !== undefined && { revision: `${revision}${isChanged ? "+" : ""}` }),
-    text: readText(stack.file),
+    text,
   };
 }
 
@@ -104,7 +107,10 @@ async function deployAndTryOut(
   flags: readonly string[],
   options: Options,
 ): Promise<void> {
-  const { step } = options;
+  const { text, step } = options;
+  // Versions, machines and images were looked at for the earlier text.
+  if (readText(stack.file) !== text)
+    throw new Error(`${stack.file} was edited meanwhile; nothing was deployed. Run this command again.`);
   step(`Deployment of stack ${stack.name}`);
   await deploy(stack, settings, flags);
   const [outputs, machines] = await Promise.all([stack.outputs(), instancesOf(stack, settings)]);
@@ -124,6 +130,7 @@ await main(async () => {
   const stack = new Stack(given.stack);
   if (await endUpgrade(stack)) return;
   const settings = stack.settings();
+  const made = await described(stack, settings);
   await checkVersions(stack, settings);
   const { platform, groups } = settings;
   setFlags(given);
@@ -133,7 +140,7 @@ await main(async () => {
     ? await prepare(stack, settings)
     : { down: [], flags: [], restarts: [] };
   const early = engines ? await earlyProver(stack) : undefined;
-  const options = { down, strict: given.strict ?? false, step, early };
+  const options = { text: made.text, down, strict: given.strict ?? false, step, early };
   // The program would keep this command from its end.
   await deployAndTryOut(stack, settings, flags, options)
     .catch(async (error) => {
@@ -144,7 +151,7 @@ await main(async () => {
       throw error;
     })
     .finally(() => early?.child.stdin.end());
-  noteDeployment(stack, await described(stack, settings));
+  noteDeployment(stack, { ...made, at: new Date().toISOString() });
   forgetBegin(stack);
   const reached = cargoFor(settings).filter(({ machine }) => !down.includes(machine.name));
   const here = [...usedImages(settings).map((name) => settings.images[name]), ...keptImages(stack)];

@@ -1,5 +1,5 @@
 import type { Settings } from "../../settings/model/groups.ts";
-import { homeOf, type Machine, machineIn, machinesOf, suffixOf } from "../machines.ts";
+import { homeOf, type Machine, machinesIn, machinesOf, suffixOf } from "../machines.ts";
 import { type StateResource, volumesIn } from "../ownership/known.ts";
 
 const database = "postgres";
@@ -13,11 +13,7 @@ function earlierFirst(resources: readonly StateResource[]): unknown {
 
 /** Explains why a machine may not change its name: its containers have the names that those of the new one would get. */
 function renamedFault(machines: readonly Machine[], resources: readonly StateResource[]): string | undefined {
-  const earlier = resources.flatMap(({ urn, type, outputs }) => {
-    const name = machineIn(urn.split("::").at(-1) ?? "");
-    return type === "pulumi:providers:docker" && name !== undefined ? [{ name, docker: outputs?.host }] : [];
-  });
-  const gone = earlier.filter(({ name }) => !machines.some((machine) => machine.name === name));
+  const gone = machinesIn(resources).filter(({ name }) => !machines.some((machine) => machine.name === name));
   const [renamed] = gone.flatMap(({ name, docker }) => {
     const now = machines.find((machine) => machine.docker === docker);
     return now ? [{ name, now: now.name }] : [];

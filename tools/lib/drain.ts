@@ -1,6 +1,7 @@
 import { clientEnvironment, type DeployedMachine } from "../../platforms/machines.ts";
 import { print } from "./commandLine/terminal.ts";
 import { run } from "./process.ts";
+import { askedEngine } from "./reach/asked.ts";
 
 /**
  * Stops the workers of a machine, which first finish their tasks.
@@ -12,7 +13,7 @@ export async function stopWorkers(machine: DeployedMachine, prefix: string): Pro
   const { name } = machine;
   const env = clientEnvironment(machine);
   const list = ["ps", "--quiet", "--filter", `name=^/?${prefix}-worker-`, "--filter", `network=${prefix}`];
-  const listed = await run("docker", list, { env }).catch((error) => {
+  const listed = await askedEngine(machine, list).catch((error) => {
     throw new Error(
       `machine ${name}, which the stack no longer lists, does not answer; expected an answer, so that its workers can ` +
         `finish their tasks. Start it, or, if it is permanently gone: npm run forget -- ${name}\n${error.message}`,

@@ -1,14 +1,6 @@
+import { engineProvider, machinesIn } from "../../platforms/machines.ts";
 import type { Stack } from "./stack.ts";
-import {
-  type ExportedState,
-  engine,
-  machinesIn,
-  nameOf,
-  type Resource,
-  readState,
-  withResources,
-  writeState,
-} from "./state.ts";
+import { type ExportedState, nameOf, type Resource, readState, withResources, writeState } from "./state.ts";
 
 function without(resource: Resource, gone: ReadonlySet<string>): Resource {
   const { deletedWith, ...rest } = resource;
@@ -35,7 +27,8 @@ export function dropping<T extends ExportedState>(state: T, gone: ReadonlySet<st
 
 /** Lists the URNs of a machine in a state: its provider, and every resource that this provider made. */
 export function urnsOn({ deployment: { resources = [] } }: ExportedState, machine: string): string[] {
-  const isProvider = ({ type, urn }: Resource) => type === engine && nameOf(urn) === `docker-${machine}`;
+  const isProvider = ({ type, urn }: Resource) =>
+    type === engineProvider && nameOf(urn) === `docker-${machine}`;
   const providers = resources.filter(isProvider).map(({ urn }) => urn);
   const isThere = ({ urn, provider = "" }: Resource) =>
     providers.includes(urn) || providers.some((made) => provider.startsWith(`${made}::`));
@@ -51,7 +44,8 @@ export function forgetting<T extends ExportedState>(
   state: T,
   machine: string,
 ): { readonly state: T; readonly forgotten: readonly string[] } {
-  const known = machinesIn(state).map(({ name }) => name);
+  const { resources = [] } = state.deployment;
+  const known = machinesIn(resources).map(({ name }) => name);
   if (!known.includes(machine)) {
     throw new Error(
       `The state has no machine ${machine} to forget; expected one of: ${known.join(", ") || "none"}. The first machine ` +

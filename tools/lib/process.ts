@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { masked } from "../../settings/model/urls/mask.ts";
 import { Refused } from "../../settings/read/yaml/refused.ts";
 import { print, printError, printPlainError, show } from "./commandLine/terminal.ts";
+import { endBy, temporaryFolder } from "./temporaryFolder.ts";
 
 /** The project's folder. */
 export const project = resolve(import.meta.dirname, "../..");
@@ -15,17 +14,20 @@ export function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((done, fail) => child.on("error", fail).on("close", done));
 }
 
+/** Command that runs another one, which a closed terminal does not end: the Pulumi CLI would stop in the middle. */
+const shielded = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh"] as const;
+
 /**
  * Waits for a process that a signal ends in order: outlives the process, and then ends by the same signal. The process gets
- * Ctrl-C from the terminal, and the other signals from here.
- * @param temporaries folder to remove at the end
+ * Ctrl-C from the terminal, SIGTERM from here, and goes on to its end when the terminal is closed.
+ * @param removeTemporaries runs at the end
  */
-async function outlived(child: ChildProcess, temporaries: string): Promise<number | null> {
+async function outlived(child: ChildProcess, removeTemporaries: () => void): Promise<number | null> {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   let caught: NodeJS.Signals | undefined;
   const note = (signal: NodeJS.Signals) => {
     caught = signal;
-    if (signal !== "SIGINT") child.kill(signal);
+    if (signal === "SIGTERM") child.kill(signal);
   };
   for (const signal of signals) process.on(signal, note);
   try {
@@ -33,10 +35,9 @@ async function outlived(child: ChildProcess, temporaries: string): Promise<numbe
   } finally {
     for (const signal of signals) process.off(signal, note);
     try {
-      // A plugin that ends at this moment may still write.
-      rmSync(temporaries, { recursive: true, force: true, maxRetries: 5 });
+      removeTemporaries();
     } finally {
-      if (caught) process.kill(process.pid, caught);
+      if (caught) endBy(caught);
     }
   }
 }
@@ -70,8 +71,9 @@ export interface RunOptions {
   /** Receives the command's output as it comes. */
   readonly hear?: (chunk: string) => void;
   /**
-   * Lets a signal end the command in order, before this process; by default the signal ends this process at once. What the command
-   * leaves in the folder for temporary files is removed: the plugin for clusters copies the kubeconfig there each time.
+   * Lets a signal end the command in order, before this process; by default the signal ends this process at once. A closed terminal
+   * does not end the command. What the command leaves in the folder for temporary files is removed: the plugin for clusters copies
+   * the kubeconfig there each time.
    */
   readonly outlive?: boolean;
 }
@@ -100,16 +102,17 @@ export async function run(
   options: RunOptions = {},
 ): Promise<string> {
   const { env = {}, show: way = false, cwd = project, input, hear, outlive = false } = options;
-  const temporaries = outlive ? mkdtempSync(join(tmpdir(), "airflow-")) : undefined;
-  const child = spawn(command, args, {
+  const temporaries = outlive ? temporaryFolder() : undefined;
+  const [program, ...words] = [...(outlive ? shielded : []), command, ...args] as [string, ...string[]];
+  const child = spawn(program, words, {
     cwd,
-    env: { ...process.env, ...env, ...(temporaries !== undefined && { TMPDIR: temporaries }) },
+    env: { ...process.env, ...env, ...(temporaries && { TMPDIR: temporaries.folder }) },
     stdio:
       way === "terminal"
         ? "inherit"
         : [way ? "inherit" : input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
-  const end = temporaries === undefined ? ended(child) : outlived(child, temporaries);
+  const end = temporaries ? outlived(child, temporaries.remove) : ended(child);
   child.stdin?.end(input);
   if (way === true) return passed(child, end, command, args);
   let stdout = "";
@@ -179,10 +182,10 @@ export async function waitFor<T>(
   }
 }
 
-/** Prints every ten seconds what goes on and for how long, until a work ends; returns what the work returns. */
-export async function reporting<T>(what: string, work: Promise<T>): Promise<T> {
+/** Tells every ten seconds what goes on and for how long, until a work ends; returns what the work returns. */
+export async function reporting<T>(what: string, work: Promise<T>, line = print): Promise<T> {
   const begin = Date.now();
-  const tell = () => print(`  ${what} (${Math.round((Date.now() - begin) / 1000)} s)`);
+  const tell = () => line(`  ${what} (${Math.round((Date.now() - begin) / 1000)} s)`);
   const timer = setInterval(tell, 10_000);
   return work.finally(() => clearInterval(timer));
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { forPlatform } from "../../capabilities.ts";
 import { onEngines } from "../../platforms/docker/ownership.ts";
 import { contextFlags, inCluster } from "../../platforms/kubernetes/ownership.ts";
-import { type DeployedMachine, machineOf, machinesOf } from "../../platforms/machines.ts";
+import { type DeployedMachine, machineOf, machinesIn, machinesOf } from "../../platforms/machines.ts";
 import type { Claim, Found } from "../../platforms/ownership/claims.ts";
 import { absence, describeClaim, missingData, strangers, wholly } from "../../platforms/ownership/judge.ts";
 import { claimOf, type KnownOwnership, keyOnMachine, knownFrom } from "../../platforms/ownership/known.ts";
@@ -10,7 +10,7 @@ import type { Settings } from "../../settings/model/groups.ts";
 import { print } from "./commandLine/terminal.ts";
 import { removalNote } from "./recovery/protection.ts";
 import type { Stack } from "./stack.ts";
-import { machinesIn, marking, providerOf, type Resource, readState, writeState } from "./state.ts";
+import { marking, providerOf, type Resource, readState, writeState } from "./state.ts";
 
 /** A resource of a state, and its name on its engine or in its cluster. */
 export interface Named {
@@ -26,7 +26,7 @@ export function namedIn(
   resources: readonly Resource[],
   machines: readonly DeployedMachine[],
 ): readonly Named[] {
-  const known = [...machines, ...machinesIn({ deployment: { resources } })];
+  const known = [...machines, ...machinesIn(resources)];
   return resources.flatMap((resource) => {
     const claim = claimOf(resource);
     if (claim === undefined) return [];

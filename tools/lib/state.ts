@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type DeployedMachine, machineIn } from "../../platforms/machines.ts";
 import { previousOutputs } from "../../platforms/ownership/known.ts";
 import type { Stack } from "./stack.ts";
 import { inTemporaryFolder } from "./temporaryFolder.ts";
@@ -33,9 +32,6 @@ export interface ExportedState {
     readonly resources?: readonly Resource[];
   };
 }
-
-/** Type of a Docker engine's provider. */
-export const engine = "pulumi:providers:docker";
 
 /** Type of a container on a Docker engine. */
 export const container = "docker:index/container:Container";
@@ -77,17 +73,6 @@ export function marking<T extends ExportedState>(
     state,
     resources.map((resource) => (urns.includes(resource.urn) ? { ...resource, ...mark } : resource)),
   );
-}
-
-/** Lists the machines in a state, except the first, whose provider has the plain name. */
-export function machinesIn({ deployment: { resources = [] } }: ExportedState): DeployedMachine[] {
-  return resources.flatMap(({ urn, type, inputs: { host, certPath } = {} }) => {
-    const name = machineIn(nameOf(urn));
-    if (type !== engine || name === undefined) return [];
-    return [
-      { name, docker: String(host), ...(certPath !== undefined && { certificates: String(certPath) }) },
-    ];
-  });
 }
 
 /** Reads the state of a stack; its secrets stay encrypted. */

@@ -5,7 +5,8 @@ import { readText } from "../../settings/read/yaml/text.ts";
 import { listBackups, placeOfBackups } from "../lib/backup/store.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";
 import { print } from "../lib/commandLine/terminal.ts";
-import { main, run } from "../lib/process.ts";
+import { main } from "../lib/process.ts";
+import { askedEngine } from "../lib/reach/asked.ts";
 import { Stack } from "../lib/stack.ts";
 import {
   deploymentTable,
@@ -23,7 +24,7 @@ import { textFor, withSecretsOf } from "./textFor.ts";
 /** Checks that the engine still has the images that were built here; throws an Error if one is gone. */
 async function checkImages({ number, images, revision }: ProvenDeployment): Promise<void> {
   for (const image of Object.values(images).filter((name) => name.startsWith(builtHere))) {
-    const ids = await run("docker", ["image", "ls", "--quiet", image]);
+    const ids = await askedEngine(undefined, ["image", "ls", "--quiet", image]);
     if (ids.trim() !== "") continue;
     throw new Error(
       `The image ${image} of deployment ${number} is gone; expected it on the engine: npm run images builds it ` +

@@ -20,13 +20,14 @@ import { askSight } from "./sight.ts";
 const subject = "The Docker engine has";
 
 /**
- * Checks that the Docker client's default engine can run stacks, before images are built on it; later steps report an engine that
- * does not answer.
- * @throws Error listing every fault
+ * Checks that the Docker client's default engine can run stacks, before images are built on it; later steps start a missing engine.
+ * @throws Error listing every fault, or if the engine hangs
  */
 export async function checkEngine(): Promise<void> {
   const { engine } = await askInfo(undefined);
   if (typeof engine !== "string") refuse(subject, engineFaults(engine));
+  else if (engine.startsWith("timed out"))
+    throw new Error(`The Docker engine does not answer: ${engine}; expected an answer; try docker info`);
 }
 
 /**

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { defaultVersion } from "../../../settings/schema/versions.ts";
-import { AirflowApi, type TaskInstance } from "../../../tools/lib/airflow.ts";
+import { AirflowApi, type TaskInstance, Unanswered } from "../../../tools/lib/airflow.ts";
 import { project } from "../../../tools/lib/process.ts";
 import { type Outputs, Stack } from "../../../tools/lib/stack.ts";
 import { timed } from "../../runner/steps.ts";
@@ -25,7 +25,7 @@ async function unlessCut<T>(request: () => Promise<T>): Promise<T | undefined> {
   try {
     return await request();
   } catch (error) {
-    if (error instanceof TypeError) return undefined;
+    if (error instanceof Unanswered) return undefined;
     throw error;
   }
 }

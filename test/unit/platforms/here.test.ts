@@ -161,3 +161,13 @@ test("a missing image of this project is reported with the command that builds i
     /No such image: airflow-on-celery\/airflow:1; no registry has it: run npm run images in a clone of this version, or set airflow:images$/,
   );
 });
+
+test("an engine that hangs is refused before images are built; a missing engine is left to the step that starts one", async () => {
+  const fails = (complaint: string) => `#!/bin/sh\necho "${complaint}" >&2\nexit 1\n`;
+  await withPrograms({ docker: fails("timed out after 45 s") }, () =>
+    assert.rejects(checkEngine(), {
+      message: "The Docker engine does not answer: timed out after 45 s; expected an answer; try docker info",
+    }),
+  );
+  await withPrograms({ docker: fails("Cannot connect to the Docker daemon") }, () => checkEngine());
+});

@@ -229,8 +229,10 @@ for (const [signal, backend] of [
     await withPrograms({ pulumi: orderly }, async (place) => {
       const program = `
         const { Stack } = await import("${project}/tools/lib/stack.ts");
+        const { inTemporaryFolder } = await import("${project}/tools/lib/temporaryFolder.ts");
         const stack = new Stack("unit", ${JSON.stringify(file)}, ${JSON.stringify(state)});
-        await stack.pulumi(["refresh"], true).catch(({ message }) => console.log(message));
+        const refresh = () => stack.pulumi(["refresh"], true);
+        await inTemporaryFolder(refresh).catch(({ message }) => console.log(message));
         setTimeout(console.log, 100, "goes on");
       `;
       const command = spawn(process.execPath, ["--input-type=module", "--eval", program], {
@@ -250,6 +252,6 @@ for (const [signal, backend] of [
       }
       assert.equal(shown, "refreshing\ncancelling\ncancelled\n");
       assert.deepEqual(await end, [null, signal]);
-      assert.deepEqual(temporaries(), []);
+      assert.deepEqual(globSync("airflow-*", { cwd: place }), []);
     });
   });

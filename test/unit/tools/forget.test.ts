@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { machinesIn } from "../../../platforms/machines.ts";
 import { forgetting } from "../../../tools/lib/forget.ts";
-import { machinesIn, type Resource } from "../../../tools/lib/state.ts";
+import type { Resource } from "../../../tools/lib/state.ts";
 
 const platform = "airflow:index:DockerPlatform";
 const urn = (type: string, name: string) => `urn:pulumi:unit::airflow::${type}::${name}`;
@@ -103,10 +104,10 @@ for (const [what, machine, resources, known] of refused) {
 }
 
 test("the machines of a state are all except the first, with the addresses of their engines", () => {
-  const on = (one: string, inputs: Resource["inputs"] = {}) => ({
+  const on = (one: string, outputs: Resource["outputs"] = {}) => ({
     urn: one,
     type: "pulumi:providers:docker",
-    inputs,
+    outputs,
   });
   const resources = [
     on(first, { host: "unix:///var/run/docker.sock" }),
@@ -114,9 +115,9 @@ test("the machines of a state are all except the first, with the addresses of th
     on(bigger, { host: "ssh://airflow@10.0.0.12" }),
     { urn: network, type: "docker:index/network:Network" },
   ];
-  assert.deepEqual(machinesIn({ deployment: { resources } }), [
+  assert.deepEqual(machinesIn(resources), [
     { name: "big", docker: "tcp://10.0.0.11:2376", certificates: "/certificates" },
     { name: "bigger", docker: "ssh://airflow@10.0.0.12" },
   ]);
-  assert.deepEqual(machinesIn({ deployment: {} }), []);
+  assert.deepEqual(machinesIn([]), []);
 });

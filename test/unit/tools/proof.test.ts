@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { proofRequest } from "../../../components/canary/request.ts";
 import { defaultVersion } from "../../../settings/schema/versions.ts";
@@ -7,9 +10,10 @@ import { AirflowApi } from "../../../tools/lib/airflow.ts";
 import { type DagFacts, dagFaults, unlistedFiles } from "../../../tools/lib/proof/dagFaults.ts";
 import { dagsSentence, greeting } from "../../../tools/lib/proof/greeting.ts";
 import { hostIn } from "../../../tools/lib/proof/log.ts";
+import { prove } from "../../../tools/lib/proof/proof.ts";
 import { failures, proofReport, type Trial, verdict } from "../../../tools/lib/proof/report.ts";
 import { eventIn, isRunning, proveBy, startProver } from "../../../tools/lib/proof/run.ts";
-import type { Outputs } from "../../../tools/lib/stack.ts";
+import { type Outputs, Stack } from "../../../tools/lib/stack.ts";
 import { linesOf } from "../../../tools/lib/taskLog.ts";
 import { settingsFor } from "../settingsFrom.ts";
 import { withPrograms } from "../standIns.ts";
@@ -61,6 +65,28 @@ test("a program that was started before a deployment still proves, unless its sc
     const gone = startProver(place);
     await new Promise((done) => gone.child.once("exit", done));
     assert.ok(!isRunning(gone));
+  });
+});
+
+test("a proof reads a log within its own limit, however patient the API is", (context) => {
+  const place = { name: "scheduler", machine: undefined, program: "docker", args: [], env: {} } as const;
+  const trial = { event: "failed", kind: "queue", name: "default", run: "r", step: "task", why: "none" };
+  const told = [trial, { event: "ended" }].map((event) => `echo '${JSON.stringify(event)}'`);
+  const docker = `#!/bin/sh\nread -r request\n${told.join("\n")}\nread -r result\n`;
+  return withPrograms({ docker }, async () => {
+    context.mock.timers.enable({ apis: ["Date"], now: 0 });
+    let asked = 0;
+    const server = createServer((_, response) => {
+      asked++;
+      context.mock.timers.tick(5500);
+      response.destroy();
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const webserverUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const api = new AirflowApi({ webserverUrl, version: defaultVersion } as Outputs, 60);
+    const failed = prove(new Stack("x"), settingsFor({}), api, [], startProver(place));
+    await assert.rejects(failed, /The proof failed, see above: queue default/).finally(() => server.close());
+    assert.equal(asked, 2);
   });
 });
 

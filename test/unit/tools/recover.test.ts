@@ -160,7 +160,7 @@ const engines = [
   {
     urn: "urn:pulumi:unit::airflow::pulumi:providers:docker::docker-big",
     type: "pulumi:providers:docker",
-    inputs: { host: big.docker },
+    outputs: { host: big.docker },
   },
 ];
 const both = [main, { ...big, docker: "ssh://elsewhere" }];

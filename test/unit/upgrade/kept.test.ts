@@ -237,14 +237,16 @@ test("an upgrade waits for running tasks and names them, and leaves them to thei
   const task = { dag_id: "stocks", task_id: "load", hostname: "worker-1" };
   const lines: string[] = [];
   const pages = [[task], []];
-  const api = { call: async <T>() => ({ task_instances: pages.shift() ?? [] }) as T };
+  const pageOf = <T>(tasks: object[] = [], more = 0) =>
+    ({ task_instances: tasks, total_entries: tasks.length + more }) as T;
+  const api = { call: async <T>() => pageOf<T>(pages.shift()) };
   await drain(api, 60, (line) => lines.push(line));
   assert.deepEqual(lines, ["  1 still run: stocks.load on worker-1"]);
-  const busy = { call: async <T>() => ({ task_instances: Array.from({ length: 7 }, () => task) }) as T };
-  await drain(busy, 0, (line) => lines.push(line));
+  const five = Array.from({ length: 5 }, () => task);
+  await drain({ call: async <T>() => pageOf<T>(five, 1200) }, 0, (line) => lines.push(line));
   assert.match(
     lines[1] ?? "",
-    /^ {2}after 0 s these still run, .*: (stocks\.load on worker-1, ){4}.* and 2 more$/,
+    /^ {2}after 0 s these still run, .*: (stocks\.load on worker-1, ){4}.* and 1200 more$/,
   );
 });
 

@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { backupPrograms } from "../../../components/backup/folder.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { bucketIn } from "../../../settings/schema/upkeep/destination.ts";
+import { printError } from "../commandLine/terminal.ts";
 import { attach, collected, ended, reporting, run } from "../process.ts";
 import { type Place, placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";
@@ -68,7 +69,8 @@ export async function placeOfBackups(stack: Stack, settings: Settings): Promise<
 
 /** Lists backups by a command of the program: `list` those of the volume, `all` those of the bucket, too. */
 async function listed({ program, args, env }: Place, command: "list" | "all"): Promise<Backups> {
-  return JSON.parse(await run(program, [...args, ...backupProgram, command], { env }));
+  const asked = run(program, [...args, ...backupProgram, command], { env });
+  return JSON.parse(await reporting("waiting for the list of backups", asked, printError));
 }
 
 /** Lists the backups of a stack, those in its bucket, too. */

@@ -13,6 +13,8 @@ export interface Command {
   readonly flags: Readonly<Record<string, Flag>>;
   /** Explains where a surplus argument belongs that may be a secret, and is never printed. */
   readonly unprinted?: string;
+  /** True if the command goes on to its end when its terminal is closed, since it would leave a stack half changed. */
+  readonly goesOn?: true;
   /** True if `PULUMI_STACK` may name the stack, too. */
   readonly readsVariable?: true;
 }
@@ -24,6 +26,7 @@ const noFlags = {};
 export const commands = {
   up: {
     does: "Deploys a stack, proves that its queues and workers work, and reports faults of its DAGs.",
+    goesOn: true,
     flags: {
       stack,
       "continue-on-error": { does: "Leaves out machines that are down, and reports what is missing." },
@@ -34,6 +37,7 @@ export const commands = {
   },
   down: {
     does: "Removes a stack; its data volumes and secrets are kept.",
+    goesOn: true,
     flags: {
       stack,
       volumes: { does: "Removes the data volumes and the secrets, too, after a question." },
@@ -81,6 +85,7 @@ export const commands = {
   },
   restore: {
     does: "Restores a backup: into its own stack, whose data it replaces, or into another one.",
+    goesOn: true,
     flags: {
       stack: { value: "NAME", does: "The stack that has the backup; default: dev." },
       from: { value: "ID", does: "A backup of that stack, or a file that --save wrote." },
@@ -94,6 +99,7 @@ export const commands = {
   },
   upgrade: {
     does: "Upgrades Airflow in a stack with data: checks, a rehearsal, a backup, the migration, a proof; rolls back if that fails.",
+    goesOn: true,
     flags: {
       stack,
       to: {
@@ -107,6 +113,7 @@ export const commands = {
   },
   rollback: {
     does: "Goes back to an earlier deployment of a stack: its stack file and its images.",
+    goesOn: true,
     words: ["[NUMBER]", 0, 1],
     flags: {
       stack,
@@ -136,6 +143,7 @@ export const commands = {
   },
   forget: {
     does: "Removes a machine that is permanently gone from a stack's state.",
+    goesOn: true,
     words: ["MACHINE", 1, 1],
     flags: { stack },
   },

@@ -1,5 +1,18 @@
 import { masked } from "../../../settings/model/urls/mask.ts";
 
+let hasReader = true;
+
+// Without a reader, as in `npm run up | head` or once the terminal is closed, a command goes on to its end in silence.
+process.stderr.on("error", () => {});
+process.stdout.on("error", () => {
+  hasReader = false;
+});
+
+/** False once nobody reads the standard output; a command that prints for ever then ends. */
+export function isRead(): boolean {
+  return hasReader;
+}
+
 /** Prints a text with its secrets masked. All output of commands passes through this file. */
 export function print(text: string): void {
   console.log(masked(text));

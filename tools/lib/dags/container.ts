@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { hostname } from "node:os";
 import { clientEnvironment, type Machine } from "../../../platforms/machines.ts";
 import { attach, ended, run } from "../process.ts";
+import { askedEngine } from "../reach/asked.ts";
 import { isRunning, type OwnerProcess, thisProcess } from "../recovery/owner.ts";
 
 /** A container that runs one command, and is removed at its end. */
@@ -49,9 +50,7 @@ async function remove(machine: Machine | undefined, ids: readonly string[]): Pro
 export async function sweep(machine: Machine | undefined): Promise<void> {
   const format = `{{.ID}} {{.Label "${ownerLabel}"}}`;
   const list = ["ps", "--all", "--filter", `label=${ownerLabel}`, "--format", format];
-  const lines = (await run("docker", list, { env: clientEnvironment(machine) }))
-    .split("\n")
-    .filter((line) => line !== "");
+  const lines = (await askedEngine(machine, list)).split("\n").filter((line) => line !== "");
   const left = lines.flatMap((line) => {
     const [, id = "", label = ""] = /^(\S+) (.*)$/.exec(line) ?? [];
     const { host, ...owner }: Owner = JSON.parse(label);

@@ -3,6 +3,10 @@ import { dagsFolder } from "../../../settings/model/names/ownNames.ts";
 export interface ImportError {
   readonly filename: string;
   readonly stack_trace: string;
+  /** Time at which the file was last read; used for repositories of Airflow 3. */
+  readonly timestamp?: string;
+  /** Source of the file; Airflow 2 has none. */
+  readonly bundle_name?: string | null;
 }
 
 /** A DAG in Airflow's API. */
@@ -10,6 +14,9 @@ export interface Dag {
   readonly dag_id: string;
   readonly fileloc: string;
   readonly last_parsed_time: string | null;
+  /** Source of the file, and its revision in which the DAG was last found; Airflow 2 has none. */
+  readonly bundle_name?: string | null;
+  readonly bundle_version?: string | null;
 }
 
 /** Folder of DAG files, as the role sees it that reads them. */

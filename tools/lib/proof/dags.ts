@@ -10,6 +10,9 @@ import type { AirflowApi } from "../airflow.ts";
 import { run } from "../process.ts";
 import { placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";
+import { runningOf } from "../status/facts.ts";
+import { execOf, instancesOf } from "../status/inside.ts";
+import { heldTasks } from "../status/queues.ts";
 import {
   type Content,
   type Dag,
@@ -19,6 +22,7 @@ import {
   type ImportError,
   unlistedFiles,
 } from "./dagFaults.ts";
+import { isRevisionRead } from "./revision.ts";
 
 const lister = readFileSync(new URL("folder.py", import.meta.url), "utf8");
 
@@ -47,6 +51,17 @@ function readerOf({ version }: Pick<Settings, "version">): Role {
   return reader;
 }
 
+/** Returns a function that tells whether Airflow has read the present revision of each repository of DAGs. */
+async function revisionReader(stack: Stack, settings: Settings) {
+  if (!settings.dagsGit && settings.dagBundles.length === 0) return async () => true;
+  const machines = await instancesOf(stack, settings);
+  const { since = new Date(0) } = runningOf(machines, readerOf(settings)) ?? {};
+  return async (facts: Pick<DagFacts, "dags" | "errors">) => {
+    const { bundles } = await heldTasks(execOf(stack, settings), machines);
+    return bundles.every((bundle) => isRevisionRead(bundle, facts, since, new Date()));
+  };
+}
+
 /** Lists the faults of a stack's DAGs: those that Airflow has found, and those of files that Airflow has not read yet. */
 export async function faultsOfDags(
   stack: Stack,
@@ -67,9 +82,10 @@ export async function faultsOfDags(
   });
   const isEarly = (facts: DagFacts) =>
     settings.dagsGit ? facts.dags.length + facts.errors.length === 0 : unlistedFiles(facts).length > few;
+  const isRead = await revisionReader(stack, settings);
   const begin = Date.now();
   let facts = await look();
-  while (isEarly(facts) && Date.now() - begin < readingSeconds * 1000) {
+  while ((isEarly(facts) || !(await isRead(facts))) && Date.now() - begin < readingSeconds * 1000) {
     await sleep(2000);
     facts = await look();
   }

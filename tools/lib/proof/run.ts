@@ -64,6 +64,8 @@ export async function proveBy(
   report: (line: string) => void,
 ): Promise<readonly Trial[]> {
   child.stdin.write(`${JSON.stringify(request)}\n`);
+  const begun = new Promise((done) => child.stdout.once("data", done).once("close", done));
+  void reporting("waiting for the program that proves, in the scheduler's container", begun);
   const trials: Promise<Trial>[] = [];
   let isWhole = false;
   for await (const line of createInterface({ input: child.stdout })) {

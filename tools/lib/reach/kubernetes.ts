@@ -4,8 +4,9 @@ import { contextFlags } from "../../../platforms/kubernetes/ownership.ts";
 import { readDeployed } from "../../../settings/read/read.ts";
 import type { KubernetesSettings } from "../../../settings/schema/kubernetes.ts";
 import { show } from "../commandLine/terminal.ts";
-import { run, waitFor } from "../process.ts";
+import { waitFor } from "../process.ts";
 import type { Stack } from "../stack.ts";
+import { askedCluster } from "./asked.ts";
 import type { Opened } from "./opened.ts";
 import { portInUse } from "./tunnel.ts";
 
@@ -40,9 +41,10 @@ export async function forward(stack: Stack, forwards: readonly Opened[]): Promis
   const settings = readDeployed(stack.file);
   const flags = namespaceFlags(stack, settings);
   const services = forwards.map(({ service }) => service);
-  await run("kubectl", [...flags, "get", "service", ...services]).catch((error) => {
+  await askedCluster(flags, ["get", "service", ...services]).catch((error) => {
+    if (!/not found/i.test(error.message)) throw error;
     throw new Error(
-      `Namespace ${namespaceOf(stack, settings)} lacks ${services.join(" or ")}; expected the services of stack ${stack.name}. ${error.message}`,
+      `Namespace ${namespaceOf(stack, settings)} lacks ${services.join(" or ")}; expected the services of stack ${stack.name}.`,
     );
   });
   let ended = false;
@@ -67,7 +69,7 @@ export async function forward(stack: Stack, forwards: readonly Opened[]): Promis
   for (const { local, service } of forwards) {
     if (await answers(local)) throw portInUse(service, local);
   }
-  // Also where an error ends this process: in `npm run … | head`, nobody reads its output any more.
+  // Also where an error ends this process.
   process.on("exit", end);
   forwards.forEach(keep);
   try {

@@ -1,8 +1,8 @@
 import { forPlatform } from "../../../capabilities.ts";
 import { clientEnvironment, homeOf, type Machine, machinesOf } from "../../../platforms/machines.ts";
 import { placedServices, type Settings } from "../../../settings/model/groups.ts";
-import { run } from "../process.ts";
 import type { Stack } from "../stack.ts";
+import { askedCluster, askedEngine } from "./asked.ts";
 import { namespaceFlags } from "./kubernetes.ts";
 
 /** A running instance of a stack, and the way to run a command in it: `run(program, [...args, "ls"], { env })`. */
@@ -37,7 +37,7 @@ const findOnEngine: Find = async ({ prefix }, settings, service, flag) => {
   const env = clientEnvironment(machine);
   for (const name of names(service).map((one) => `${prefix}-${one}`)) {
     const filters = ["--filter", `name=^/?${name}$`, "--filter", `network=${prefix}`];
-    const found = await run("docker", ["ps", "--quiet", ...filters], { env });
+    const found = await askedEngine(machine, ["ps", "--quiet", ...filters]);
     if (found.trim() !== "") return { name, machine, program: "docker", args: ["exec", flag, name], env };
   }
   return undefined;
@@ -51,7 +51,7 @@ const podTemplate =
 const findInCluster: Find = async (stack, settings, service, flag) => {
   const flags = namespaceFlags(stack, settings);
   const running = ["--selector", "app.kubernetes.io/name", "--field-selector", "status.phase=Running"];
-  const pods = (await run("kubectl", [...flags, "get", "pods", ...running, "--output", podTemplate]))
+  const pods = (await askedCluster(flags, ["get", "pods", ...running, "--output", podTemplate]))
     .split("\n")
     .map((line) => line.split(" "));
   const [name] =

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { clientEnvironment, type Machine } from "../../../platforms/machines.ts";
 import { printError } from "../commandLine/terminal.ts";
-import { run } from "../process.ts";
+import { askedEngine } from "./asked.ts";
 
 const relay = readFileSync(new URL("tunnel.py", import.meta.url), "utf8");
 
@@ -53,11 +53,10 @@ export async function tunnel(
   port: number,
   local: number,
 ): Promise<() => void> {
-  await run("docker", ["container", "inspect", "--format", "{{.Id}}", container], {
-    env: clientEnvironment(machine),
-  }).catch((error) => {
+  await askedEngine(machine, ["container", "inspect", "--format", "{{.Id}}", container]).catch((error) => {
+    if (!/no such container/i.test(error.message)) throw error;
     throw new Error(
-      `${container}${machine ? ` on machine ${machine.name}` : ""} cannot be reached; expected a container that runs. ${error.message}`,
+      `${container}${machine ? ` on machine ${machine.name}` : ""} cannot be reached; expected a container that runs.`,
     );
   });
   const open = new Map<Socket, () => void>();

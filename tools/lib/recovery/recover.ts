@@ -10,12 +10,13 @@ import {
   type DeployedMachine,
   machineIn,
   machineOf,
+  machinesIn,
 } from "../../../platforms/machines.ts";
 import { installationLabel } from "../../../platforms/ownership/claims.ts";
 import { readCheckpoint } from "../checkpoint.ts";
 import { printError } from "../commandLine/terminal.ts";
 import { run } from "../process.ts";
-import { machinesIn, providerOf } from "../state.ts";
+import { providerOf } from "../state.ts";
 import { stopOrphans } from "./orphans.ts";
 import { holdsLock, isRunning } from "./owner.ts";
 import { protectAgain } from "./protection.ts";
@@ -207,7 +208,7 @@ export async function recover(
   if (locks.length > 0 || pending.length > 0) {
     printError("  cleaning up after the last command, which was cut off");
     await stopOrphans({ PULUMI_STACK: stack, PULUMI_BACKEND_URL: pathToFileURL(state).href });
-    const deployed = machinesIn({ deployment: latest });
+    const deployed = machinesIn(latest.resources ?? []);
     await removeAll(unrecordedResources(pending, clients, deployed), clients.machines);
     for (const lock of locks) rmSync(lock);
   }

@@ -17,6 +17,8 @@ export interface Look {
   readonly at: Date;
   readonly facts: StatusFacts;
   readonly waiting: readonly WaitingRun[];
+  /** Number of runs and groups of tasks beyond these, which have waited for less time. */
+  readonly unlisted: number;
   readonly bounds: Bounds;
   readonly bundles: readonly Bundle[];
   readonly proof: LastProof | null;
@@ -54,6 +56,7 @@ export async function lookAt(stack: Stack, settings: Settings): Promise<Look> {
     at: new Date(),
     facts: { machines, tasks, queues },
     waiting: waitingRuns(held, queues),
+    unlisted: held.unlisted,
     bounds,
     bundles: held.bundles,
     proof: held.proof,

@@ -13,13 +13,13 @@ import redis
 
 # Suffixes of the lists that the transport keeps for a queue, one for each priority.
 PRIORITIES = ("", "\x06\x163", "\x06\x166", "\x06\x169")
-# Most runs, and most kinds of waiting tasks, that are told.
+# Most runs, and most kinds of waiting tasks, that are listed; `total` counts all.
 MOST = 200
 # The canary's own queues come and go.
 QUEUES = """SELECT queue, count(*), extract(epoch FROM now() - min(queued_dttm))::float FROM task_instance
     WHERE state = 'queued' AND pool <> 'airflow_on_celery.canary' AND queue IS NOT NULL GROUP BY queue"""
 # Runs that are queued, and those of a paused DAG that have no task on its way.
-RUNS = f"""SELECT r.dag_id AS dag, r.run_id AS run, d.is_paused AS paused, d.max_active_runs AS most,
+RUNS = f"""SELECT count(*) OVER () AS total, r.dag_id AS dag, r.run_id AS run, d.is_paused AS paused, d.max_active_runs AS most,
         (SELECT count(*) FROM dag_run a WHERE a.dag_id = r.dag_id AND a.state = 'running') AS active,
         extract(epoch FROM now() - coalesce(r.start_date, r.queued_at))::float AS seconds
     FROM dag_run r JOIN dag d ON d.dag_id = r.dag_id
@@ -27,7 +27,8 @@ RUNS = f"""SELECT r.dag_id AS dag, r.run_id AS run, d.is_paused AS paused, d.max
         AND NOT EXISTS (SELECT 1 FROM task_instance t WHERE t.dag_id = r.dag_id AND t.run_id = r.run_id
             AND t.state IN ('scheduled', 'queued', 'running')))
     ORDER BY seconds DESC LIMIT {MOST}"""
-TASKS = f"""SELECT t.dag_id AS dag, t.run_id AS run, t.state, t.queue, t.pool, d.is_paused AS paused, count(*) AS tasks,
+TASKS = f"""SELECT count(*) OVER () AS total, t.dag_id AS dag, t.run_id AS run, t.state, t.queue, t.pool, d.is_paused AS paused,
+        count(*) AS tasks,
         d.max_active_tasks AS most, (SELECT count(*) FROM task_instance a
             WHERE a.dag_id = t.dag_id AND a.run_id = t.run_id AND a.state IN ('queued', 'running')) AS active,
         extract(epoch FROM now() - min(coalesce(t.queued_dttm, t.updated_at)))::float AS seconds
@@ -67,6 +68,13 @@ def rows(cursor, query):
     return [dict(zip(names, row)) for row in cursor]
 
 
+def longest(cursor, query):
+    """Returns the rows that have waited longest, and the number of the others."""
+    found = rows(cursor, query)
+    totals = [row.pop("total") for row in found]
+    return found, max(totals, default=0) - len(found)
+
+
 with psycopg2.connect(secret("sql_alchemy_conn").replace("+psycopg2", "", 1)) as connection, connection.cursor() as cursor:
     # For this transaction alone: PgBouncer hands its connection to others afterwards.
     cursor.execute("SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = '10s'")
@@ -76,7 +84,7 @@ with psycopg2.connect(secret("sql_alchemy_conn").replace("+psycopg2", "", 1)) as
     queues = cursor.fetchall()
     cursor.execute(HAS_BUNDLES)
     bundles = rows(cursor, BUNDLES) if cursor.fetchone()[0] else []
-    runs, tasks = rows(cursor, RUNS), rows(cursor, TASKS)
+    (runs, more_runs), (tasks, more_tasks) = longest(cursor, RUNS), longest(cursor, TASKS)
     pools = {row["pool"]: [row["slots"], int(row["taken"])] for row in rows(cursor, POOLS)}
 held = {queue: count for queue, count, _ in queues}
 # Behind Sentinel the database alone counts.
@@ -86,5 +94,5 @@ with contextlib.suppress(ValueError, redis.RedisError):
         held[queue] = max(count, sum(broker.llen(queue + suffix) for suffix in PRIORITIES))
 last = proof and {"at": proof[0].isoformat(), **json.loads(proof[1])}
 oldest = {queue: seconds for queue, _, seconds in queues}
-found = {"held": held, "oldest": oldest, "runs": runs, "tasks": tasks, "pools": pools, "bundles": bundles, "proof": last}
-print(json.dumps(found))
+found = {"held": held, "oldest": oldest, "runs": runs, "tasks": tasks, "unlisted": more_runs + more_tasks, "pools": pools}
+print(json.dumps({**found, "bundles": bundles, "proof": last}))

@@ -40,6 +40,7 @@ const emptyQueues: WaitingTasks = {
   oldest: {},
   runs: [],
   tasks: [],
+  unlisted: 0,
   pools: {},
   bundles: [],
   proof: null,

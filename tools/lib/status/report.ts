@@ -36,6 +36,8 @@ interface Report {
   /** Null if neither Flower nor the database answers. */
   readonly queues: readonly QueueFacts[] | null;
   readonly waiting: readonly WaitingRun[];
+  /** Number of runs, and of groups of tasks of a run, beyond the 200 of each that have waited longest. */
+  readonly unlistedWaiting: number;
   /** Sources of DAGs, with their revision. */
   readonly bundles: readonly Bundle[];
   readonly proof: LastProof | null;
@@ -72,7 +74,7 @@ function faultsOf(look: Look, { backup, canary }: Settings): string[] {
 
 /** Converts a look at a stack to the output of `--json`. */
 export function statusReport(stack: string, look: Look, settings: Settings): Report {
-  const { at, facts, waiting, bounds, bundles, proof, backups } = look;
+  const { at, facts, waiting, unlisted, bounds, bundles, proof, backups } = look;
   const faults = faultsOf(look, settings);
   return {
     stack,
@@ -95,6 +97,7 @@ export function statusReport(stack: string, look: Look, settings: Settings): Rep
     })),
     queues: "cause" in facts.tasks ? null : facts.queues,
     waiting,
+    unlistedWaiting: unlisted,
     bundles,
     proof,
     backup: backups?.backups[0] ?? null,
@@ -110,13 +113,13 @@ export function statusReport(stack: string, look: Look, settings: Settings): Rep
 
 /** Renders a look for people. */
 export function pageOf(look: Look, { warnings: soon, troubles: faults }: Report): string {
-  const { at, facts, waiting, bounds, bundles, proof, backups } = look;
+  const { at, facts, waiting, unlisted, bounds, bundles, proof, backups } = look;
   const list = (head: string, lines: readonly string[]) =>
     lines.length > 0 ? [`${head}\n${lines.map((line) => `  ${line}`).join("\n")}`] : [];
   const last = [lastProof({ proof }), lastBackup(backups, at)].filter((line) => line !== undefined);
   return [
     statusTable(facts, at),
-    ...(waiting.length > 0 ? [waitingTable(waiting)] : []),
+    ...(waiting.length > 0 ? [waitingTable(waiting, unlisted)] : []),
     boundsTable(bounds, at),
     ...list("Needs attention soon:", soon),
     ...revisions(bundles),

@@ -76,8 +76,8 @@ function queueTable({ tasks, queues }: StatusFacts): string {
   return aligned([["queue", "queued", "oldest", "running", "workers", "free places", ""], ...rows]);
 }
 
-/** Renders the table of the runs that wait, with the reason. */
-export function waitingTable(waiting: readonly WaitingRun[]): string {
+/** Renders the table of the runs that wait, with the reason, and the number of those that are not listed. */
+export function waitingTable(waiting: readonly WaitingRun[], unlisted: number): string {
   const rows = waiting.map(({ dag, run, tasks, seconds, why }) => [
     dag,
     run,
@@ -85,7 +85,8 @@ export function waitingTable(waiting: readonly WaitingRun[]): string {
     duration(seconds),
     why,
   ]);
-  return aligned([["dag", "run", "waits", "for", "because"], ...rows]);
+  const more = unlisted > 0 ? `\nand ${unlisted} more, which have waited for less time` : "";
+  return aligned([["dag", "run", "waits", "for", "because"], ...rows]) + more;
 }
 
 /** Renders the tables of the instances and the queues. */

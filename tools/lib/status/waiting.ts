@@ -24,6 +24,8 @@ interface TaskGroup extends Group {
 export interface Waiting {
   readonly runs: readonly Group[];
   readonly tasks: readonly TaskGroup[];
+  /** Number of runs and groups of tasks that are not listed, since the listed ones have waited longer. */
+  readonly unlisted: number;
   /** Slots of each pool, and how many are taken. */
   readonly pools: Readonly<Record<string, readonly [slots: number, taken: number]>>;
 }
@@ -69,7 +71,10 @@ function whyQueued({ queue }: TaskGroup, queues: readonly QueueFacts[]): string 
 }
 
 /** Lists runs and tasks that wait, with the reason; without a known one only after {@link ordinarySeconds}. */
-export function waitingRuns({ runs, tasks, pools }: Waiting, queues: readonly QueueFacts[]): WaitingRun[] {
+export function waitingRuns(
+  { runs, tasks, pools }: Omit<Waiting, "unlisted">,
+  queues: readonly QueueFacts[],
+): WaitingRun[] {
   const found = [
     ...runs.map((run) => ({ ...run, tasks: null, why: whyRun(run) })),
     ...tasks.map((group) => ({

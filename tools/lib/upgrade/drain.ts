@@ -7,11 +7,18 @@ type Running = TaskInstance & { readonly dag_id: string };
 const pollSeconds = 2;
 const repeatSeconds = 30;
 
-function listed(tasks: readonly Running[]): string {
-  const names = tasks
-    .slice(0, 5)
-    .map(({ dag_id, task_id, hostname }) => `${dag_id}.${task_id} on ${hostname}`);
-  const rest = tasks.length - names.length;
+/** Number of tasks that a line names. */
+const named = 5;
+
+interface Page {
+  readonly task_instances: readonly Running[];
+  /** Number of tasks on all pages. */
+  readonly total_entries: number;
+}
+
+function listed({ task_instances: tasks, total_entries: total }: Page): string {
+  const names = tasks.map(({ dag_id, task_id, hostname }) => `${dag_id}.${task_id} on ${hostname}`);
+  const rest = total - names.length;
   return `${names.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
 }
 
@@ -24,20 +31,19 @@ export async function drain(
   limit: number,
   report: (line: string) => void,
 ): Promise<void> {
-  const path = "/dags/~/dagRuns/~/taskInstances?state=running&limit=100";
+  const path = `/dags/~/dagRuns/~/taskInstances?state=running&limit=${named}`;
   const begin = Date.now();
   let reported = { line: "", at: 0 };
   for (;;) {
-    const page = await api.call<{ readonly task_instances: readonly Running[] }>(path);
-    const tasks = page?.task_instances ?? [];
-    if (tasks.length === 0) return;
-    const line = listed(tasks);
+    const page = await api.call<Page>(path);
+    if (!page || page.total_entries === 0) return;
+    const line = listed(page);
     if (Date.now() - begin >= limit * 1000) {
       report(`  after ${limit} s these still run, and end with the grace of their workers: ${line}`);
       return;
     }
     if (line !== reported.line || Date.now() - reported.at > repeatSeconds * 1000) {
-      report(`  ${tasks.length} still run: ${line}`);
+      report(`  ${page.total_entries} still run: ${line}`);
       reported = { line, at: Date.now() };
     }
     await sleep(pollSeconds * 1000);

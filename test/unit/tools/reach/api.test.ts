@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { test } from "node:test";
 import { defaultVersion } from "../../../../settings/schema/versions.ts";
 import { AirflowApi } from "../../../../tools/lib/airflow.ts";
 import { overApi } from "../../../../tools/lib/reach/api.ts";
-import type { Outputs, Stack } from "../../../../tools/lib/stack.ts";
+import { type Outputs, Stack } from "../../../../tools/lib/stack.ts";
 import { settingsFor } from "../../settingsFrom.ts";
+import { temporaryFolder } from "../../temporaryFolder.ts";
 
 /** Runs a webserver that takes one of the tokens that it gave, and refuses all others with a status. */
 async function withWebserver(
@@ -59,6 +63,99 @@ test("a refused administrator is told what to do about a user that the database 
       await assert.rejects(of(defaultVersion, `${url}/below`), password);
     });
   }));
+
+/** Ways in which a webserver that is away for a moment answers. */
+const cuts: Readonly<Record<string, (response: ServerResponse) => void>> = {
+  "no answer": (response) => response.destroy(),
+  "half an answer": (response) => {
+    response.writeHead(200, { "content-length": 99 }).write("{");
+    setTimeout(() => response.destroy(), 50);
+  },
+  ...Object.fromEntries(
+    [502, 503, 504].map((status) => [status, (response) => response.writeHead(status).end()]),
+  ),
+};
+
+for (const [what, cut] of Object.entries(cuts))
+  test(`reads and logins are repeated after ${what}, changes are not`, async () => {
+    const asked: string[] = [];
+    let left = 0;
+    const server = createServer(({ method, url }, response) => {
+      asked.push(`${method} ${url}`);
+      if (left-- > 0) cut(response);
+      else response.end(JSON.stringify({ access_token: "token", url }));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const webserverUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const outputs = { webserverUrl, version: defaultVersion } as Outputs;
+    const error = /does not answer|: 50[234]/;
+    try {
+      const api = new AirflowApi(outputs, 30);
+      left = 1;
+      assert.deepEqual(await api.call("/dags"), { access_token: "token", url: "/api/v2/dags" });
+      left = 1;
+      assert.ok(await api.call("/dags"));
+      assert.deepEqual(asked.splice(0), [
+        ...["POST /auth/token", "POST /auth/token", "GET /api/v2/dags"],
+        ...["GET /api/v2/dags", "GET /api/v2/dags"],
+      ]);
+      for (const method of ["POST", "PATCH"]) {
+        left = 1;
+        await assert.rejects(api.call("/dags", method, {}), error);
+      }
+      assert.equal(asked.splice(0).length, 2);
+      left = 1;
+      await assert.rejects(new AirflowApi(outputs).call("/dags"), error);
+      assert.equal(asked.length, 1);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+
+test("commands repeat reads for half a minute, and then name the cause", async (context) => {
+  context.mock.timers.enable({ apis: ["Date"], now: 0 });
+  let asked = 0;
+  const server = createServer((_, response) => {
+    context.mock.timers.setTime(asked++ === 0 ? 29_000 : 30_000);
+    response.destroy();
+  });
+  const folder = temporaryFolder("api");
+  const file = join(folder, "Pulumi.x.yaml");
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  writeFileSync(file, `config: { airflow:webserverPort: ${port} }`);
+  const outputs = { version: defaultVersion } as Outputs;
+  try {
+    const stack = new Stack("x", file);
+    const read = overApi(stack, stack.deployed(), (api) => api.call("/dags"), outputs);
+    await assert.rejects(read, new RegExp(`^Error: http://127.0.0.1:${port} does not answer: `));
+    assert.equal(asked, 2);
+  } finally {
+    server.close();
+  }
+});
+
+test("a list is read to its end, whatever the most items of a page are", async () => {
+  const items = Array.from({ length: 120 }, (_, at) => ({ at }));
+  for (const [most, counted] of [
+    [50, true],
+    [100, true],
+    [60, false],
+  ] as const) {
+    const api = new AirflowApi({ version: defaultVersion } as Outputs);
+    api.call = async <T>(path: string) => {
+      const { searchParams } = new URL(path, "http://127.0.0.1");
+      const [offset, limit] = ["offset", "limit"].map((name) => Number(searchParams.get(name))) as [
+        number,
+        number,
+      ];
+      const page = items.slice(offset, offset + Math.min(most, limit));
+      return { dags: page, ...(counted && { total_entries: items.length }) } as T;
+    };
+    assert.deepEqual(await api.all("/dags", "dags"), items);
+  }
+});
 
 test("a webserver that does not answer is named with the cause, and a stack that is not deployed as such", async () => {
   let gone = "";

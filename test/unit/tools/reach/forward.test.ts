@@ -127,6 +127,40 @@ for (const [where, program, text, calls] of [
     });
   });
 
+for (const [complaint, error] of [
+  [
+    "Unable to connect to the server: EOF",
+    /^the cluster did not answer kubectl get service: Unable to connect .* EOF; expected/,
+  ],
+  [
+    'services "flower" not found',
+    /^Namespace airflow-x lacks webserver or flower; expected the services of stack x\.$/,
+  ],
+] as const)
+  test(`forwarding fails with the cause: ${complaint}`, () =>
+    withPrograms({ kubectl: `#!/bin/sh\necho '${complaint}' >&2\nexit 1\n` }, async (folder) => {
+      const file = join(folder, "Pulumi.x.yaml");
+      writeFileSync(file, config);
+      await assert.rejects(reach(new Stack("x", file)), ({ message }) => error.test(message));
+    }));
+
+for (const [complaint, error] of [
+  [
+    "error during connect: No route to host",
+    /^machine big did not answer docker container: ssh:\/\/airflow@big does not/,
+  ],
+  [
+    "Error: No such container: airflow-x-flower",
+    /^airflow-x-\S+ on machine big cannot be reached; expected a container that runs\.$/,
+  ],
+] as const)
+  test(`a tunnel fails with the cause: ${complaint}`, () =>
+    withPrograms({ docker: `#!/bin/sh\necho '${complaint}' >&2\nexit 1\n` }, async (folder) => {
+      const file = join(folder, "Pulumi.x.yaml");
+      writeFileSync(file, remoteConfig);
+      await assert.rejects(reach(new Stack("x", file)), ({ message }) => error.test(message));
+    }));
+
 test("a webserver of this machine is reached at its own port", async () => {
   await withPrograms({}, async (folder) => {
     const file = join(folder, "Pulumi.x.yaml");

@@ -89,6 +89,51 @@ test("a command runs in a pod of a service in the cluster's context and namespac
   assert.equal(command(await found("worker-gpu")), `${kubectl} -i worker-gpu-7c-abc --`);
 });
 
+/** Stand-in for a client whose engine or cluster is away; answers after a second. */
+const away = (complaint: string) => `#!/bin/sh\nsleep 1\necho "${complaint}" >&2\nexit 1\n`;
+
+for (const [what, config, complaint, place, error] of [
+  [
+    "engine",
+    docker,
+    "Cannot connect to the Docker daemon at unix:///nowhere.",
+    "the Docker engine",
+    "docker ps: Cannot connect to the Docker daemon at unix:///nowhere.; expected an answer; try docker info",
+  ],
+  [
+    "machine",
+    machines.replace("workers: 1", "roles: [scheduler]"),
+    "error during connect: ssh: connect to host big port 22: No route to host",
+    "machine big",
+    "docker ps: ssh://airflow@big does not answer: error during connect: ssh: connect to host big port 22: No route to host; " +
+      "expected a machine that is up and reachable from here; start it, or check its network and firewall",
+  ],
+  [
+    "cluster",
+    cluster,
+    "The connection to the server 10.0.0.1:6443 was refused",
+    "the cluster",
+    "kubectl get pods: The connection to the server 10.0.0.1:6443 was refused; expected an answer; try kubectl --context c " +
+      "--namespace n get pods",
+  ],
+] as const)
+  test(`a command that waits for its ${what} says so, and names what did not answer`, async (context) => {
+    const told = context.mock.method(console, "error", () => {});
+    context.mock.timers.enable({ apis: ["setInterval"] });
+    const client = away(complaint);
+    await withPrograms({ docker: client, kubectl: client }, async (folder) => {
+      const file = join(folder, "Pulumi.x.yaml");
+      writeFileSync(file, `config: ${config}\n`);
+      const found = placeOf(new Stack("x", file), "scheduler");
+      context.mock.timers.tick(10_000);
+      await assert.rejects(found, { message: `${place} did not answer ${error}` });
+    });
+    assert.deepEqual(
+      told.mock.calls.map(({ arguments: [line] }) => String(line).replace(/\d+ s/, "N s")),
+      [`  waiting for ${place} (N s)`],
+    );
+  });
+
 test("a service that does not run has no place, and a command for it fails with the way to list services", async () => {
   for (const config of [docker, cluster]) {
     assert.equal(await look(config, (stack) => findPlace(stack, "flower")), undefined);

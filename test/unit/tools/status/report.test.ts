@@ -47,6 +47,7 @@ const look: Look = {
     queues: [],
   },
   waiting: [{ dag: "d", run: "r", tasks: 2, seconds: 61, why: "the DAG is paused" }],
+  unlisted: 57,
   bounds: {
     volumes: [{ machine: "main", volume: "redis:/data", size: 1024, percent: 90 }],
     certificates: [{ what: "redis.ca", end: new Date(at.getTime() + 40.5 * day), remedy: "a newer one" }],
@@ -94,6 +95,7 @@ test("the report for programs has all data of the page, in documented fields", (
     ],
     queues: null,
     waiting: look.waiting,
+    unlistedWaiting: 57,
     bundles: look.bundles,
     proof,
     backup,
@@ -161,6 +163,7 @@ test("the page shows waiting runs, warnings and troubles", () => {
     page.includes(`
 dag  run  waits      for    because
 d    r    2 task(s)  1 min  the DAG is paused
+and 57 more, which have waited for less time
 `),
     page,
   );

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { test } from "node:test";
+import { project } from "../../../../tools/lib/process.ts";
 import { queueFacts } from "../../../../tools/lib/status/load.ts";
 import { type Waiting, waitingRuns } from "../../../../tools/lib/status/waiting.ts";
 
@@ -67,4 +70,14 @@ test("a wait of half a minute is reported even without a reason", () => {
   assert.deepEqual(why({ tasks: [{ ...task, seconds: 30 }] }), [3, 30, unknown]);
   assert.equal(why({ tasks: [{ ...task, seconds: 29.9 }] }), undefined);
   assert.equal(why({ tasks: [{ ...task, seconds: null }] }), undefined);
+});
+
+test("of very many waiting runs those are listed that have waited longest, and the others are counted", () => {
+  const program = join(project, "tools/lib/status/queues.py");
+  const output = execFileSync("python3", [join(import.meta.dirname, "queues.py"), program]);
+  const { runs, tasks, unlisted } = JSON.parse(String(output));
+  assert.equal(runs.length, 200);
+  assert.deepEqual(runs[0], { dag: "dag-0", run: "run-0" });
+  assert.equal(tasks.length, 3);
+  assert.equal(unlisted, 250);
 });
