@@ -18,6 +18,7 @@ export const workerFiles: Values = {
     import.meta.url,
     "broker.py",
     "canaries.py",
+    "clock.py",
     "lease.py",
     "supervisor.py",
     "fence.py",
