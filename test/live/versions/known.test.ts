@@ -44,7 +44,7 @@ import sys
 from types import ModuleType
 sys.path.insert(0, "/programs")
 sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
-sys.modules["airflow_on_celery"].__path__ = ["/programs"]
+sys.modules["airflow_on_celery"].__path__ = ["/programs", "/canary"]
 `.trim();
 
 /** Last line that a Python program prints in the image, with a role's folder of programs to import from. */
@@ -53,6 +53,8 @@ async function printed(version: string, role: string, program: string, ...args: 
     "--rm",
     "--volume",
     `${join(programs, role)}:/programs:ro`,
+    "--volume",
+    `${join(project, "components/canary")}:/canary:ro`,
     "--env",
     "PYTHONDONTWRITEBYTECODE=1",
   ];
