@@ -25,6 +25,7 @@ import {
   stranded,
   waits,
 } from "./programs.ts";
+import { removable } from "./recordPrograms.ts";
 import { flowerAlone, lateApi, logServer, rereading } from "./startPrograms.ts";
 import { described, endings, requests } from "./webserverPrograms.ts";
 import {
@@ -118,6 +119,11 @@ for (const version of builtVersions()) {
   test(`processes of Airflow ${version} make the tables of results one after the other`, async () => {
     const steps = "SELECT pg_advisory_xact_lock connection engine True";
     assert.equal(await printed(version, "results", resultsTables), steps);
+  });
+
+  test(`the retention of Airflow ${version} removes old rows that nothing needs, also of tables that Airflow leaves out`, async () => {
+    const removed = version.startsWith("3.") ? "[2] [4] [4, 8]" : "[2] [] [4, 5, 6, 8]";
+    assert.equal(await printed(version, "../retention", removable), `${removed} True`);
   });
 
   before(() => ensureImages(["airflow"], version));
