@@ -118,7 +118,10 @@ class Broker:
         leases = self.live_leases(now)
         unacknowledged = self.unacknowledged()
         consumed = {queue for lease in leases.values() for queue in lease["queues"]}
-        for queue in sorted({*self.queues, *self.database_queues, *consumed, *unacknowledged}):
+        queues = {*self.queues, *self.database_queues, *consumed, *unacknowledged}
+        # Forgets queues that nothing names any more, whose oldest message would seem to wait forever.
+        self.oldest = {queue: oldest for queue, oldest in self.oldest.items() if queue in queues}
+        for queue in sorted(queues):
             if queue.startswith(CANARY_PREFIX):
                 continue
             labels = {"queue": queue}
