@@ -91,6 +91,9 @@ class Fence(threading.Thread):
                     silent[process] = seconds
             except psutil.NoSuchProcess:
                 report.unlink(missing_ok=True)
+            except (OSError, ValueError):
+                # A file of a task, which may use any folder here, or a note that was just removed.
+                continue
         if orphans:
             log.error("Killing %d tasks whose supervisors have died: processes %s", len(orphans), [process.pid for process in orphans])
             with contextlib.suppress(psutil.NoSuchProcess):

@@ -20,7 +20,7 @@ print(process.pid == parent == os.getpid(), beat)
 /**
  * Tasks that a worker's fence ends while the lease is fresh: none after a long silence of the webserver, and none after a step of the
  * clock; those from before a pause of the worker, that of a dead supervisor, and that of a supervisor with a fault. Tasks had removed
- * the fence's notes before. A suspension of the machine, which the monotonic clock does not count, is a silence even if the lease is
+ * the fence's notes before, and left files of their own in its folder. A suspension of the machine, which the monotonic clock does not count, is a silence even if the lease is
  * renewed before the fence looks.
  */
 export const fenced = `
@@ -63,6 +63,8 @@ shutil.rmtree(supervisor.REPORTS, ignore_errors=True)
 guard.check()
 shutil.rmtree(supervisor.REPORTS)
 running = task()
+(supervisor.REPORTS / "foreign").touch()
+(supervisor.REPORTS / "0").mkdir()
 told = [has_ended(running)]
 psutil.Process.create_time = lambda process, born=psutil.Process.create_time: born(process) + 1
 told += [has_ended(running), (supervisor.REPORTS / str(running)).is_symlink()]
