@@ -88,7 +88,15 @@ def remove_rows(connection, table, keys, unless):
     return removed, stuck
 
 
-def clean(engine, name, old_keys, unless=()):
+def clean(engine, name, *args):
+    """Deletes the old rows of a table, unless the database refuses, which must not keep the old rows of other tables for good."""
+    try:
+        remove_old(engine, name, *args)
+    except DBAPIError as error:
+        print(f"retention: rows of {name} stay, next attempt in an hour: {error.orig}", flush=True)
+
+
+def remove_old(engine, name, old_keys, unless=()):
     """Deletes the old rows of a table, and logs their number.
 
     :param old_keys: returns a query of the primary keys of old rows, given the table, which it calls `base`
