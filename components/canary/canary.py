@@ -7,13 +7,13 @@ import socket
 import time
 
 from airflow.configuration import conf
+from airflow_on_celery.canaries import ID
 
 try:
     from airflow.sdk import DAG, BaseOperator
 except ImportError:  # Airflow 2
     from airflow.models import DAG, BaseOperator
 
-ID = "airflow_on_celery.canary"
 # Seconds for which a worker keeps the canary's logs on its disk.
 LOG_SECONDS = 3600
 

@@ -85,6 +85,8 @@ def prove():
     env = os.environ | {"PYTHONWARNINGS": "ignore"}
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, text=True) as child:
         timer = threading.Timer(PROOF_TIMEOUT, child.kill)
+        # Lets this program end after an error, to be started again.
+        timer.daemon = True
         timer.start()
         print((HERE / "request.json").read_text(), file=child.stdin, flush=True)
         events, faults = [], [f"the proof did not end within {PROOF_TIMEOUT} s"]

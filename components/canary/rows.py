@@ -10,6 +10,7 @@ from airflow.models.log import Log
 from airflow.utils import timezone
 from airflow.utils.session import create_session
 from airflow.utils.state import DagRunState, TaskInstanceState
+from airflow_on_celery.canaries import ID
 from sqlalchemy import delete, func, insert, select
 
 try:
@@ -18,7 +19,6 @@ try:
 except ImportError:  # Airflow 2
     DagVersion = DagBundleModel = None
 
-ID = "airflow_on_celery.canary"
 FILE = "/opt/airflow/config/airflow_on_celery/canary.py"
 TASK = "canary"
 # Seconds after which a later proof deletes the rows of an interrupted one; longer than any proof runs.

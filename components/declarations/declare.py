@@ -111,7 +111,11 @@ def declare(declared, deleted, session):
             marks.add(kind, name)
 
 
-def declare_user(manager, name, declared):
+def declare_user(manager, name, declared, was_deleted):
+    """Creates or updates a user.
+
+    :param was_deleted: true if this program has deleted the user, or only deactivated them
+    """
     role = manager.find_role(declared["role"])
     names = {key: declared[key] for key in ("first_name", "last_name", "email")}
     user = manager.find_user(name)
@@ -123,7 +127,7 @@ def declare_user(manager, name, declared):
         if not added:
             sys.exit(f"users.{name} was not created, see above; expected an email that no other user has, given {declared['email']}.")
         return report("users", name, "created")
-    changed = set_fields(user, names | {"roles": [role]})
+    changed = set_fields(user, names | {"roles": [role]} | ({"active": True} if was_deleted else {}))
     if changed:
         check_done(manager.update_user(user), name, f"expected an email that no other user has, given {declared['email']}")
     if not user.password or not check_password_hash(user.password, declared["password"]):
@@ -155,15 +159,14 @@ def delete_user(manager, name):
 
 
 def declare_users(declared, deleted):
-    with get_application_builder() as builder:
+    with get_application_builder() as builder, create_session() as session:
+        marks = Marks(session)
         for name, properties in declared.items():
-            declare_user(builder.sm, name, properties)
-        with create_session() as session:
-            marks = Marks(session)
-            marks.remove("users", declared)
-            for name in [name for name in deleted if not marks.has("users", name)]:
-                delete_user(builder.sm, name)
-                marks.add("users", name)
+            declare_user(builder.sm, name, properties, marks.has("users", name))
+        marks.remove("users", declared)
+        for name in [name for name in deleted if not marks.has("users", name)]:
+            delete_user(builder.sm, name)
+            marks.add("users", name)
 
 
 content = json.loads(pathlib.Path(sys.argv[1]).read_text())

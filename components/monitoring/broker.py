@@ -118,15 +118,14 @@ class Broker:
         leases = self.live_leases(now)
         unacknowledged = self.unacknowledged()
         consumed = {queue for lease in leases.values() for queue in lease["queues"]}
-        listed = {*self.queues, *self.database_queues, *consumed, *unacknowledged}
-        for queue in sorted({*listed, *self.oldest}):
+        queues = {*self.queues, *self.database_queues, *consumed, *unacknowledged}
+        # Forgets queues that nothing names any more, whose oldest message would seem to wait forever.
+        self.oldest = {queue: oldest for queue, oldest in self.oldest.items() if queue in queues}
+        for queue in sorted(queues):
             if queue.startswith(CANARY_PREFIX):
                 continue
             labels = {"queue": queue}
             length = self.length(queue, now)
-            if length == 0 and queue not in listed:
-                del self.oldest[queue]
-                continue
             yield "airflow_queue_length", labels, length
             if length == 0:
                 yield "airflow_queue_oldest_seconds", labels, 0

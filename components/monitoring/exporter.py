@@ -102,6 +102,8 @@ class Exporter:
 
 class Handler(BaseHTTPRequestHandler):
     exporter = None
+    # Seconds for a request to arrive: a client that has vanished would keep a thread.
+    timeout = 30
 
     def do_GET(self):
         if self.path not in ("/metrics", "/health"):

@@ -8,6 +8,7 @@ import datetime
 import os
 import sys
 import time
+from collections import defaultdict
 from uuid import UUID
 
 if __name__ == "__main__":
@@ -19,7 +20,7 @@ if __name__ == "__main__":
 
 from airflow_on_celery.orphans import remove_orphans  # noqa: E402
 from airflow_on_celery.retention import AGES  # noqa: E402
-from airflow_on_celery.unfinished import kept  # noqa: E402
+from airflow_on_celery.unfinished import LEFT_OUT, kept  # noqa: E402
 from sqlalchemy import MetaData, Table, create_engine, func, inspect, literal_column, select, text  # noqa: E402
 from sqlalchemy.exc import DBAPIError, IntegrityError  # noqa: E402
 from sqlalchemy.pool import NullPool  # noqa: E402
@@ -36,14 +37,18 @@ KEY_LIMIT = 50_000
 MAX_LOCKED, MAX_STUCK = 10, 1000
 
 
-def delete_statement(table, dialect):
-    """Returns SQL that deletes rows by an array of keys per column, and thus is the same for any number of rows."""
+def delete_statement(table, dialect, unless):
+    """Returns SQL that deletes rows by an array of keys per column, and thus is the same for any number of rows.
+
+    :param unless: queries of what keeps a row, which may have come after the keys were selected: somebody clears an old run
+    """
     quoted = dialect.identifier_preparer.quote
     keys = {f"k{at}": column for at, column in enumerate(table.primary_key.columns)}
     arrays = ", ".join(f"CAST(:{key} AS {column.type.compile(dialect)}[])" for key, column in keys.items())
-    same = " AND ".join(f"old.{quoted(column.name)} = given.{key}" for key, column in keys.items())
+    same = [f"base.{quoted(column.name)} = given.{key}" for key, column in keys.items()]
+    where = " AND ".join([*same, *(f"NOT EXISTS ({used})" for used in unless)])
     names = ", ".join(keys)
-    return text(f"DELETE FROM {quoted(table.name)} AS old USING unnest({arrays}) AS given({names}) WHERE {same}")
+    return text(f"DELETE FROM {quoted(table.name)} AS base USING unnest({arrays}) AS given({names}) WHERE {where}")
 
 
 def arrays_of(rows):
@@ -52,13 +57,14 @@ def arrays_of(rows):
     return {f"k{at}": [str(value) if isinstance(value, UUID) else value for value in column] for at, column in enumerate(columns)}
 
 
-def remove_rows(connection, table, keys):
+def remove_rows(connection, table, keys, unless):
     """Deletes rows by their primary keys, in batches.
 
+    :param unless: queries of what keeps a row
     :return: number of deleted rows, and of rows that stay because another transaction locks or references them
     """
     size, removed, stuck, locked = MIN_BATCH, 0, 0, 0
-    statement = delete_statement(table, connection.dialect)
+    statement = delete_statement(table, connection.dialect, unless)
     while keys and locked < MAX_LOCKED and stuck < MAX_STUCK:
         batch = keys[:size]
         started = time.monotonic()
@@ -82,18 +88,28 @@ def remove_rows(connection, table, keys):
     return removed, stuck
 
 
-def clean(engine, name, old_keys):
+def clean(engine, name, *args):
+    """Deletes the old rows of a table, unless the database refuses, which must not keep the old rows of other tables for good."""
+    try:
+        remove_old(engine, name, *args)
+    except DBAPIError as error:
+        print(f"retention: rows of {name} stay, next attempt in an hour: {error.orig}", flush=True)
+
+
+def remove_old(engine, name, old_keys, unless=()):
     """Deletes the old rows of a table, and logs their number.
 
-    :param old_keys: returns a query of the primary keys of old rows, given the table
+    :param old_keys: returns a query of the primary keys of old rows, given the table, which it calls `base`
+    :param unless: queries of what keeps a row
     """
     table = Table(name, MetaData(), autoload_with=engine, resolve_fks=False)
     total = 0
     while True:
         with engine.connect() as connection:
             with connection.begin():
-                keys = connection.execute(old_keys(table).limit(KEY_LIMIT)).fetchall()
-            removed, stuck = remove_rows(connection, table, keys)
+                query = old_keys(table).where(*(text(f"NOT EXISTS ({used})") for used in unless))
+                keys = connection.execute(query.limit(KEY_LIMIT)).fetchall()
+            removed, stuck = remove_rows(connection, table, keys, unless)
         total += removed
         if len(keys) < KEY_LIMIT or stuck:
             if total or stuck:
@@ -102,13 +118,33 @@ def clean(engine, name, old_keys):
             return
 
 
-def never_started(runs, before):
+def old_rows(column, before):
+    """Returns a function that queries the keys of rows whose `column` is earlier than `before`."""
+
+    def old_keys(table):
+        base = table.alias("base")
+        return select(*base.primary_key).where(base.c[column] < before)
+
+    return old_keys
+
+
+def never_started(table, before):
     """Returns a query of the keys of runs that ended without a start, as those of a cancelled backfill do, and thus have no age for Airflow."""
+    runs = table.alias("base")
     ended = func.coalesce(runs.c.end_date, runs.c.updated_at)
     # The last scheduled run of a DAG tells when the next one is due.
     is_asked_for = runs.c.run_type != "scheduled"
     is_over = runs.c.state.in_(["success", "failed"])
-    return select(*runs.primary_key.columns).where(runs.c.start_date.is_(None), is_over, is_asked_for, ended < before)
+    return select(*runs.primary_key).where(runs.c.start_date.is_(None), is_over, is_asked_for, ended < before)
+
+
+def columns_of(session):
+    """Returns the names of columns by table."""
+    query = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+    columns = defaultdict(set)
+    for table, column in session.execute(text(query)):
+        columns[table].add(column)
+    return columns
 
 
 def clean_metadata(before):
@@ -117,22 +153,23 @@ def clean_metadata(before):
 
     with create_session() as session:
         engine = session.get_bind()
-        inspector = inspect(engine)
-        columns = {name: {column["name"] for column in inspector.get_columns(name)} for name in inspector.get_table_names()}
+        columns = columns_of(session)
         names, configs = db_cleanup._effective_table_names(table_names=None)
-        clean(engine, "dag_run", lambda table: never_started(table, before))
+        clean(engine, "dag_run", lambda table: never_started(table, before), kept("dag_run", columns))
         for name in names:
             if name not in columns:
                 continue
-            finished = [text(f"NOT EXISTS ({query})") for query in kept(name, columns)]
             query = db_cleanup._build_query(session=session, clean_before_timestamp=before, **vars(configs[name]))
 
-            def old_keys(table, query=query, finished=finished):
+            def old_keys(table, query=query):
                 keys = [literal_column(f"base.{key.name}", key.type) for key in table.primary_key.columns]
                 # Airflow 2 returns an ORM query, which wraps the statement.
-                return getattr(query, "statement", query).with_only_columns(*keys).where(*finished)
+                return getattr(query, "statement", query).with_only_columns(*keys)
 
-            clean(engine, name, old_keys)
+            clean(engine, name, old_keys, kept(name, columns))
+        for name, column in LEFT_OUT.items():
+            if name in columns:
+                clean(engine, name, old_rows(column, before), kept(name, columns))
 
 
 def clean_results(before):
@@ -145,8 +182,7 @@ def clean_results(before):
     for name in ("celery_taskmeta", "celery_tasksetmeta"):
         if inspect(engine).has_table(name):
             # Celery stores UTC without a time zone.
-            naive = before.replace(tzinfo=None)
-            clean(engine, name, lambda table: select(*table.primary_key.columns).where(table.c.date_done < naive))
+            clean(engine, name, old_rows("date_done", before.replace(tzinfo=None)))
 
 
 def main():

@@ -3,7 +3,7 @@
 Removes old log files every hour, as a process beside a role of Airflow, and runs records.py where there is one.
 
 records.py, which only a scheduler has, removes old rows and messages. This program does not import Airflow, which would take 100 MiB
-of memory in each role for a process that mostly sleeps; while it sleeps it is a shell, which takes 0.3 MiB.
+of memory in each role for a process that mostly sleeps. A shell, which takes 0.3 MiB, sleeps and runs this program as its child.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import shlex
 import subprocess
 import sys
 import time
+from collections import Counter
 
 LOGS = pathlib.Path("/opt/airflow/logs")
 RECORDS = pathlib.Path(__file__).with_name("records.py")
@@ -24,7 +25,9 @@ FOREVER = float("inf")
 INTERVAL = 3600
 # Seconds after the start until the first run of records.py, which takes as much CPU time as the start of the role.
 RECORDS_DELAY = 600
-DAY = 86_400
+HOUR, DAY = 3600, 86_400
+# File that says when logs were last removed from a volume.
+MARK = ".retention"
 OOM_SCORE = pathlib.Path("/proc/self/oom_score_adj")
 # Folders of the logs of DAG processing, which grow by 207 bytes at each reading of a DAG file, and the days that they are kept.
 PROCESSING = ("dag_processor", "scheduler")
@@ -35,7 +38,7 @@ FULL, TARGET = 0.9, 0.8
 
 def is_due(logs, now):
     """Returns true once an hour, for one of the roles that share a volume."""
-    mark = logs / ".retention"
+    mark = logs / MARK
     with contextlib.suppress(FileNotFoundError):
         # A mark of the future is that of a clock that was ahead.
         if 0 <= now - mark.stat().st_mtime < INTERVAL - 60:
@@ -47,10 +50,12 @@ def is_due(logs, now):
 
 
 def files_below(logs):
-    """Yields files as (time of the last change in seconds, size in bytes, path)."""
+    """Yields logs as (time of the last change in seconds, size in bytes, path)."""
     for folder, _, names in os.walk(logs):
         for name in names:
             path = pathlib.Path(folder, name)
+            if path == logs / MARK:
+                continue
             # Ignores files that another program has just removed.
             with contextlib.suppress(OSError):
                 stat = path.lstat()
@@ -85,19 +90,28 @@ def remove_logs(logs, days, now, excess=excess_bytes):
             path.unlink()
             removed, freed = removed + 1, freed + size
 
-    kept = []
+    def hours(changed):
+        return int((now - changed) // HOUR)
+
+    # Bytes of the files that stay, by their age in hours: a list of all files would take 0.5 GiB for each million.
+    kept = Counter()
     for changed, size, path in files_below(logs):
-        if path.parent == logs and path.name == ".retention":
-            continue
         if is_old(changed, path, logs, days, now):
             remove(size, path)
-        else:
-            kept.append((changed, size, path))
-    target = freed + (excess(logs) if days < FOREVER else 0)
-    for changed, size, path in sorted(kept):
-        if freed >= target or now - changed < DAY:
-            break
-        remove(size, path)
+        elif now - changed >= DAY:
+            kept[hours(changed)] += size
+    left = min(excess(logs) if days < FOREVER else 0, sum(kept.values()))
+    if left > 0:
+        for last in sorted(kept, reverse=True):
+            if left <= kept[last]:
+                break
+            left -= kept[last]
+        for changed, size, path in files_below(logs):
+            if hours(changed) > last:
+                remove(size, path)
+            elif hours(changed) == last and left > 0:
+                remove(size, path)
+                left -= size
     remove_empty_folders(logs, now)
     return removed, freed
 
@@ -114,7 +128,7 @@ def attempt(clean, *args):
     """Calls a function, and logs an error, since the next run is another attempt."""
     try:
         clean(*args)
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except (OSError, subprocess.SubprocessError) as error:
         print(f"retention: {clean.__name__} failed, next attempt in {INTERVAL} s: {error}", flush=True)
 
 
@@ -128,32 +142,31 @@ def clean_logs(days):
 
 def clean_records():
     if RECORDS.exists():
-        subprocess.run([sys.executable, RECORDS], timeout=INTERVAL, check=False)
+        subprocess.run([sys.executable, RECORDS], timeout=INTERVAL, check=True)
 
 
-def sleep(seconds, step, score):
-    """Replaces this process by a shell that sleeps, and then by this program at its next step.
+def loop():
+    """Returns the text of a shell that runs the steps for as long as the role runs, also if one of them is killed."""
 
-    :param score: of the role, since the kernel would kill the shell first, and free nothing
-    """
-    OOM_SCORE.write_text(score)
-    again = shlex.join([sys.executable, "-I", "-S", __file__, step, score])
-    os.execlp("sh", "sh", "-c", f"sleep {seconds}; exec {again}")
+    def run(step):
+        failed = f"retention: the removal of {step} was ended, next attempt in {INTERVAL} s"
+        return f"{shlex.join([sys.executable, '-I', '-S', __file__, step])} || echo {shlex.quote(failed)}"
+
+    # Spreads the work of roles that start together.
+    begin = f"sleep {random.randint(0, 60)}"
+    return f"{begin}; while :; do {run('logs')}; sleep {RECORDS_DELAY}; {run('records')}; sleep {INTERVAL - RECORDS_DELAY}; done"
 
 
-def main(step=None, score=None):
+def main(step=None):
     if step is None:
         os.nice(10)
-        # Spreads the work of roles that start together.
-        sleep(random.randint(0, 60), "logs", OOM_SCORE.read_text().strip())
+        os.execlp("sh", "sh", "-c", loop())
     # Makes the kernel kill this work before the role when memory runs out.
     OOM_SCORE.write_text("1000")
     if step == "logs":
         attempt(clean_logs, AGES.get("logs", FOREVER))
-        sleep(RECORDS_DELAY, "records", score)
     else:
         attempt(clean_records)
-        sleep(INTERVAL - RECORDS_DELAY, "logs", score)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from datetime import datetime, timezone
 
 import archive
 import mirror
-import psycopg2
 import wal
 from databases import (
     BackupError,
@@ -24,6 +23,7 @@ from databases import (
     register_own,
     run,
     running_server,
+    told,
 )
 from notes import id_of, is_due, keep_latest, notes_in, settle, write_note
 from room import THROWAWAY_LOG, check_free, check_room
@@ -82,12 +82,15 @@ def report_moments():
     while True:
         time.sleep(REPORT_INTERVAL)
         # Without a new entry the alerts that read it fire. A note may be removed while it is read.
-        with contextlib.suppress(psycopg2.Error, OSError):
+        try:
             latest = bases()[:1]
             moments = reach()
             times = {"to": moments and moments["to"], "base": latest[0]["at"] if latest else None}
             extra = {key: at and datetime.fromisoformat(at).timestamp() for key, at in times.items()}
             record_event("airflow_on_celery.moments", json.dumps(extra))
+        # Any error, since nothing would be recorded for as long as the container runs.
+        except Exception as error:
+            print(f"Moments that can be restored: not recorded, next attempt in {REPORT_INTERVAL} s: {told(error)}", flush=True)
 
 
 def before(moment):

@@ -9,13 +9,11 @@ import socket
 import threading
 import time
 
+from airflow_on_celery.canaries import QUEUES
 from celery import bootsteps, signals
 from celery.worker.heartbeat import Heart
 
 HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
-# Prefix of the temporary queues of proofs.
-CANARY_PREFIX = "airflow_on_celery.canary"
-
 # Seconds without an attempt to connect after which a reconnecting worker counts as hung; resolving a name may take 60 s.
 MAX_ATTEMPT = 120
 
@@ -79,7 +77,7 @@ def send_events_once(heart):
 def consumes(consumer):
     """Returns true if the worker consumes from a queue that tasks of users may be in."""
     queues = consumer.task_consumer.queues if consumer.task_consumer else ()
-    return any(not queue.name.startswith(CANARY_PREFIX) for queue in queues)
+    return any(not queue.name.startswith(QUEUES) for queue in queues)
 
 
 class Heartbeat(bootsteps.StartStopStep):

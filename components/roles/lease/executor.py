@@ -19,7 +19,7 @@ from airflow.utils import timezone
 from airflow.utils.session import create_session
 from airflow.utils.state import TaskInstanceState
 from airflow_on_celery import idle
-from airflow_on_celery.canaries import CANARY, forget
+from airflow_on_celery.canaries import QUEUES, forget
 from airflow_on_celery.timings import DEAD, LOST
 from airflow_on_celery.watch import INTERVAL, Watch
 from celery.states import FAILURE
@@ -84,7 +84,7 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
             error = next(result.exception for _, _, result in results if is_unsent(result))
             waiting = len(workload_tuples_to_send) - len(sent)
             self.log.warning("The broker refuses messages; waiting tasks: %d, next attempt in %d s: %s", waiting, SEND_INTERVAL, error)
-        self.forget_queues(queue for _, _, queue, _ in workload_tuples_to_send if queue.startswith(CANARY))
+        self.forget_queues(queue for _, _, queue, _ in workload_tuples_to_send if queue.startswith(QUEUES))
         return sent
 
     def forget_queues(self, queues):

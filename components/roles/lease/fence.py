@@ -12,6 +12,7 @@ import time
 
 import psutil
 from airflow.configuration import conf
+from airflow_on_celery import clock
 from airflow_on_celery.supervisor import REPORTS, kill, start_ticks, tree_of
 from airflow_on_celery.timings import DEAD, FENCE
 
@@ -26,7 +27,7 @@ TERM_SECONDS = 3
 
 
 def process_of(report):
-    """Returns the process of a report, the process id of its supervisor, and the monotonic time of its last accepted heartbeat.
+    """Returns the process of a report, the process id of its supervisor, and the time of its last accepted heartbeat.
 
     :raises psutil.NoSuchProcess: if the process has ended
     """
@@ -70,9 +71,9 @@ class Fence(threading.Thread):
     def silence(self, beat):
         """Returns the seconds since the last heartbeat, or since a later renewal of the lease unless `tolerance` has passed.
 
-        A renewal after a silence, such as the first one after a pause of the worker, says nothing about the time before it.
+        A renewal after a silence, such as the first one after a pause of the worker or of its machine, says nothing about the time before it.
         """
-        age = time.monotonic() - beat
+        age = clock.now() - beat
         return age if age > self.tolerance or beat < self.lease.resumed else min(age, self.lease.age())
 
     def check(self):
@@ -90,6 +91,9 @@ class Fence(threading.Thread):
                     silent[process] = seconds
             except psutil.NoSuchProcess:
                 report.unlink(missing_ok=True)
+            except (OSError, ValueError):
+                # A file of a task, which may use any folder here, or a note that was just removed.
+                continue
         if orphans:
             log.error("Killing %d tasks whose supervisors have died: processes %s", len(orphans), [process.pid for process in orphans])
             with contextlib.suppress(psutil.NoSuchProcess):

@@ -7,6 +7,7 @@ import threading
 import time
 
 from airflow.utils.net import get_hostname
+from airflow_on_celery import clock
 from airflow_on_celery.broker import LEASES, client_of
 from airflow_on_celery.timings import FENCE, RENEWAL
 from celery.worker import state
@@ -42,13 +43,13 @@ class Lease(threading.Thread):
         self.consumer = consumer
         # Host of this worker's task instances in the database.
         self.host = get_hostname()
-        self.renewed = time.monotonic()
+        self.renewed = clock.now()
         # Time of the first renewal after the last silence for which tasks are killed.
         self.resumed = float("-inf")
 
     def age(self):
         """Returns the seconds since the last successful renewal."""
-        return time.monotonic() - self.renewed
+        return clock.now() - self.renewed
 
     def run(self):
         while True:
@@ -62,7 +63,7 @@ class Lease(threading.Thread):
             time.sleep(1)
 
     def renew(self, client):
-        started = time.monotonic()
+        started = clock.now()
         lease = {
             "at": started,
             "host": self.host,

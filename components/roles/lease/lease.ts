@@ -14,15 +14,7 @@ const seconds = constants("timings", {
 /** Files of a worker, which reports to the broker the tasks that it holds, and ends them before they run elsewhere. */
 export const workerFiles: Values = {
   ...seconds,
-  ...modules(
-    import.meta.url,
-    "broker.py",
-    "canaries.py",
-    "lease.py",
-    "supervisor.py",
-    "fence.py",
-    "worker.py",
-  ),
+  ...modules(import.meta.url, "broker.py", "clock.py", "lease.py", "supervisor.py", "fence.py", "worker.py"),
 };
 
 /** Module of {@link workerFiles} that starts the lease. */
@@ -31,7 +23,7 @@ export const workerModule = "airflow_on_celery.worker";
 /** Files of a scheduler whose executor reschedules tasks that no living worker holds, and cuts the idle sleep short. */
 export const schedulerFiles = {
   ...seconds,
-  ...modules(import.meta.url, "broker.py", "canaries.py", "watch.py", "executor.py"),
+  ...modules(import.meta.url, "broker.py", "watch.py", "executor.py"),
   ...idleFile,
 };
 

@@ -17,11 +17,14 @@ import random
 import socket
 import time
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 
 import psutil
 from airflow.sdk.api import client as api
 from airflow.sdk.api.client import Client, TaskInstanceOperations, _should_retry_api_request
 from airflow.sdk.execution_time.supervisor import ActivitySubprocess, WatchedSubprocess
+from airflow_on_celery import clock
 from airflow_on_celery.broker import GIVEN_UP, GIVEN_UP_EXPIRY, client_of, start_of
 from celery import current_app, current_task
 from celery.exceptions import Ignore, Reject
@@ -38,7 +41,7 @@ def start_ticks(pid):
 
 
 def report(pid, beat):
-    """Notes that the webserver last knew the task of process `pid`, whose supervisor this process is, at `beat`, in monotonic seconds.
+    """Notes that the webserver last knew the task of process `pid`, whose supervisor this process is, at `beat`, by the module `clock`.
 
     The note is the target of a symbolic link: it needs no space, which a task may have used up. A task may have removed the folder, too.
     """
@@ -69,10 +72,15 @@ def without_retries(client):
         del client.request
 
 
-def has_expired(request):
-    """True if the token of a request has expired, as that of a message which has waited for longer: nothing will accept it."""
-    payload = request.headers["authorization"].split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(payload + "=="))["exp"] < time.time()
+def has_expired(error):
+    """True if the token of a refused request has expired, as that of a message which has waited for longer: nothing will accept it.
+
+    Goes by the webserver's clock: this machine's may be late after a pause.
+    """
+    payload = error.request.headers["authorization"].split(".")[1]
+    date = error.response.headers.get("date")
+    now = parsedate_to_datetime(date).timestamp() if date else time.time()
+    return json.loads(base64.urlsafe_b64decode(payload + "=="))["exp"] < now
 
 
 def is_about_token(error):
@@ -82,7 +90,7 @@ def is_about_token(error):
 
 def is_refused_token(error):
     """True for a webserver's answer that a token is invalid although it is in time: the webserver does not know its key."""
-    return is_about_token(error) and not has_expired(error.request)
+    return is_about_token(error) and not has_expired(error)
 
 
 def is_second_message():
@@ -112,12 +120,13 @@ def report_starts(start):
     def reporting(self, id, pid, when):
         started = time.monotonic()
         while True:
-            report(pid, time.monotonic())
+            # The time before the request: its answer may be read after a pause, in which the scheduler has given up the task.
+            report(pid, clock.now())
             try:
                 with without_retries(self.client):
-                    answer = start(self, id, pid, when)
+                    return start(self, id, pid, when)
             except Exception as error:
-                if is_about_token(error) and has_expired(error.request) and is_second_message():
+                if is_about_token(error) and has_expired(error) and is_second_message():
                     raise Ignore from error
                 is_refused = is_refused_token(error)
                 if not (is_refused or _should_retry_api_request(error)):
@@ -128,9 +137,6 @@ def report_starts(start):
                     record_given_up(id, pid)
                     raise Reject(f"the webserver has not answered for {START_TIMEOUT} s: {error}", requeue=True) from error
                 time.sleep(random.uniform(1, 5))
-            else:
-                report(pid, time.monotonic())
-                return answer
 
     return reporting
 
@@ -147,11 +153,18 @@ def count_start(start):
 
 
 def report_heartbeats(heartbeat):
+    """Reports accepted heartbeats, and ends a task whose token has expired, as after a pause of its machine: Airflow would try for long."""
+
     @functools.wraps(heartbeat)
     def reporting(self, id, pid):
-        started = time.monotonic()
-        with without_retries(self.client):
-            heartbeat(self, id, pid)
+        started = clock.now()
+        try:
+            with without_retries(self.client):
+                heartbeat(self, id, pid)
+        except Exception as error:
+            if is_about_token(error) and has_expired(error):
+                error.response.status_code = HTTPStatus.GONE
+            raise
         report(pid, started)
 
     return reporting

@@ -20,22 +20,24 @@ print(process.pid == parent == os.getpid(), beat)
 /**
  * Tasks that a worker's fence ends while the lease is fresh: none after a long silence of the webserver, and none after a step of the
  * clock; those from before a pause of the worker, that of a dead supervisor, and that of a supervisor with a fault. Tasks had removed
- * the fence's notes before.
+ * the fence's notes before, and left files of their own in its folder. A suspension of the machine, which the monotonic clock does not count, is a silence even if the lease is
+ * renewed before the fence looks.
  */
 export const fenced = `
 import os, shutil, signal, time
 from types import SimpleNamespace
 import psutil
-sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20)
-from airflow_on_celery import fence, supervisor
+sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20, RENEWAL=2)
+from airflow_on_celery import clock, fence, supervisor
+from airflow_on_celery.lease import Lease
 lease = SimpleNamespace(age=lambda: 0, resumed=float("-inf"))
 guard = fence.Fence(lease)
 
-def task():
+def task(silence=100):
     pid = os.fork()
     if pid == 0:
         time.sleep(600)
-    supervisor.report(pid, time.monotonic() - 100)
+    supervisor.report(pid, clock.now() - silence)
     return pid
 
 def supervised():
@@ -61,10 +63,12 @@ shutil.rmtree(supervisor.REPORTS, ignore_errors=True)
 guard.check()
 shutil.rmtree(supervisor.REPORTS)
 running = task()
+(supervisor.REPORTS / "foreign").touch()
+(supervisor.REPORTS / "0").mkdir()
 told = [has_ended(running)]
 psutil.Process.create_time = lambda process, born=psutil.Process.create_time: born(process) + 1
 told += [has_ended(running), (supervisor.REPORTS / str(running)).is_symlink()]
-lease.resumed = time.monotonic()
+lease.resumed = clock.now()
 told.append(has_ended(running))
 lease.resumed = float("-inf")
 told.append(has_ended(supervised()))
@@ -77,5 +81,15 @@ try:
     supervisor.end_with_supervisor(wait)(SimpleNamespace(pid=faulty))
 except OSError as error:
     told += [has_ended(faulty), error]
+
+controller = SimpleNamespace(autoscaler=None, concurrency=4)
+guard.lease = Lease(SimpleNamespace(app=None, hostname="w", controller=controller, task_consumer=None))
+broker = SimpleNamespace(hset=lambda *_: None)
+suspended = task(0)
+told.append(has_ended(suspended))
+ticking = time.clock_gettime
+time.clock_gettime = lambda id: ticking(id) + (60 if id == time.CLOCK_BOOTTIME else 0)
+guard.lease.renew(broker)
+told.append(has_ended(suspended))
 print(*told)
 `.trim();

@@ -25,6 +25,7 @@ import {
   stranded,
   waits,
 } from "./programs.ts";
+import { removable } from "./recordPrograms.ts";
 import { flowerAlone, lateApi, logServer, rereading } from "./startPrograms.ts";
 import { described, endings, requests } from "./webserverPrograms.ts";
 import {
@@ -44,7 +45,7 @@ import sys
 from types import ModuleType
 sys.path.insert(0, "/programs")
 sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
-sys.modules["airflow_on_celery"].__path__ = ["/programs"]
+sys.modules["airflow_on_celery"].__path__ = ["/programs", "/canary"]
 `.trim();
 
 /** Last line that a Python program prints in the image, with a role's folder of programs to import from. */
@@ -53,6 +54,8 @@ async function printed(version: string, role: string, program: string, ...args: 
     "--rm",
     "--volume",
     `${join(programs, role)}:/programs:ro`,
+    "--volume",
+    `${join(project, "components/canary")}:/canary:ro`,
     "--env",
     "PYTHONDONTWRITEBYTECODE=1",
   ];
@@ -116,6 +119,11 @@ for (const version of builtVersions()) {
   test(`processes of Airflow ${version} make the tables of results one after the other`, async () => {
     const steps = "SELECT pg_advisory_xact_lock connection engine True";
     assert.equal(await printed(version, "results", resultsTables), steps);
+  });
+
+  test(`the retention of Airflow ${version} removes old rows that nothing needs, also of tables that Airflow leaves out`, async () => {
+    const removed = version.startsWith("3.") ? "[2] [4] [4, 8]" : "[2] [] [4, 5, 6, 8]";
+    assert.equal(await printed(version, "../retention", removable), `${removed} True`);
   });
 
   before(() => ensureImages(["airflow"], version));
@@ -194,7 +202,10 @@ for (const version of builtVersions()) {
 
   if (version.startsWith("3."))
     test(`a worker of Airflow ${version} ends tasks that its supervisors or the scheduler have given up, and no others`, async () => {
-      assert.equal(await printed(version, "lease", fenced), "False False True True True True stale");
+      assert.equal(
+        await printed(version, "lease", fenced),
+        "False False True True True True stale False True",
+      );
     });
 
   // Airflow 2 has no supervisors of tasks.

@@ -219,7 +219,7 @@ os._exit(0)
 const scheduler = `
 import os, sys
 from unittest.mock import MagicMock
-sys.modules["airflow_on_celery"].__path__ = ["/programs/lease", "/programs/idle"]
+sys.modules["airflow_on_celery"].__path__ = ["/programs/lease", "/programs/idle", "/canary"]
 sys.modules["airflow_on_celery.timings"] = MagicMock(DEAD=30, LOST=30)
 `.trim();
 

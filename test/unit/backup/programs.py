@@ -236,7 +236,8 @@ def keeps_the_log_that_is_on_its_way_from_the_bucket():
     def end(_):
         raise End
 
-    for module, name, loop in ((mirror, "mirror", mirror.mirror_on), (wal, "keep", wal.keep_on), (wal, "system_now", wal.receive)):
+    loops = ((mirror, "mirror", mirror.mirror_on), (wal, "keep", wal.keep_on), (wal, "system_now", wal.receive), (base, "bases", base.report_moments))
+    for module, name, loop in loops:
         original, clock = getattr(module, name), module.time
         setattr(module, name, lambda: {}["unexpected"])
         pauses = iter([None, None])

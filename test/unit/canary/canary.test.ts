@@ -86,3 +86,7 @@ test("links in mails and logs lead to the published port, and the webserver take
 test("a proof leaves no temporary queue in the broker", async () => {
   await run("python3", ["test/unit/canary/proof.py"]);
 });
+
+test("a canary that fails ends, to be started again", async () => {
+  await run("python3", ["test/unit/canary/repeat.py"]);
+});

@@ -12,7 +12,7 @@ import {
 } from "../../../components/declarations/record.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { readStackFile } from "../../../settings/read/read.ts";
-import { project } from "../../../tools/lib/process.ts";
+import { project, run } from "../../../tools/lib/process.ts";
 import { containersOf, declare } from "../mocks.ts";
 import { settingsFor } from "../settingsFrom.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
@@ -223,6 +223,10 @@ test("faults of a file that is no YAML stand beside those of the stack", () => {
       return true;
     },
   );
+});
+
+test("a user who could only be deactivated is active once declared again", async () => {
+  await run("python3", ["test/unit/components/declare.py"]);
 });
 
 for (const [declarations, fault] of bad) {

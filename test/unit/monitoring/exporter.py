@@ -4,8 +4,10 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import sys
 import tempfile
+import threading
 import types
 import unittest
 from unittest import mock
@@ -169,14 +171,6 @@ class ExporterTest(unittest.TestCase):
         self.assertEqual(series["airflow_database_connections",], 3)
         self.assertEqual(series["airflow_database_connections_free",], 5)
 
-    def test_a_queue_that_nobody_lists_any_more_is_forgotten_when_it_is_empty(self):
-        broker = self.exporter.Exporter().broker
-        broker.oldest = {"typo": ("task", 0), "default": ("t", 0)}
-        with mock.patch.object(Redis, "llen", lambda _, queue: int(queue == "typo")):
-            self.assertIn(("airflow_queue_length", "typo"), {(name, *labels.values()) for name, labels, _ in broker.series()})
-        list(broker.series())
-        self.assertEqual(list(broker.oldest), ["default"])
-
     def test_the_fuller_one_of_an_engines_disks_counts(self):
         free = {"/": 25, "/etc/hosts": 10, "/tmp": 50}
         stat = lambda path: types.SimpleNamespace(f_blocks=100, f_bfree=free[path], f_bavail=free[path])
@@ -190,6 +184,32 @@ class ExporterTest(unittest.TestCase):
         list(exporter.series())
         queues = {labels["queue"] for name, labels, _ in exporter.series() if name == "airflow_queue_length"}
         self.assertEqual(queues, {"default", "late"})
+
+    def test_a_queue_that_nothing_names_any_more_is_not_exposed(self):
+        exporter, answer = self.exporter.Exporter(), Connection.answer
+
+        def without_late(connection, query, values):
+            return [row for row in answer(connection, query, values) if row[0] != "late"]
+
+        def exposed():
+            return {name for name, labels, _ in exporter.series() if labels.get("queue") == "late"}
+
+        with mock.patch.dict(Redis.lists, {"late": [message("x")]}):
+            exposed()
+            self.assertIn("airflow_queue_oldest_seconds", exposed())
+            with mock.patch.object(Connection, "answer", without_late):
+                exposed()
+                self.assertEqual(exposed(), set())
+
+    def test_a_client_that_asks_nothing_is_left(self):
+        self.assertLessEqual(self.exporter.Handler.timeout, 60)
+        with mock.patch.object(self.exporter.Handler, "timeout", 0.1):
+            server = self.exporter.ThreadingHTTPServer(("127.0.0.1", 0), self.exporter.Handler)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            with socket.create_connection(server.server_address, timeout=30) as client:
+                self.assertEqual(client.recv(1), b"")
+            server.shutdown()
+            server.server_close()
 
     def test_a_task_without_a_message_counts_as_unsent(self):
         # `a` waits in the queue and `t` is taken; `new` is too young.

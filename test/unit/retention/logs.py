@@ -1,11 +1,14 @@
 """Tests of components/retention/retention.py, with folders of logs."""
 
+import contextlib
+import io
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 import unittest
 from unittest import mock
 
@@ -90,26 +93,57 @@ class LogsTest(unittest.TestCase):
         retention.is_due(self.logs, self.now)
         self.assertTrue(retention.is_due(self.logs, self.now - 400 * DAY))
 
-    def test_a_shell_sleeps_between_the_steps(self):
-        # Stands for the shell that replaces the program, with a sleep that is over at once.
-        def shell(name, *args):
-            steps.append(args[-1].split()[1:2] + args[-1].split()[-2:] + [score.read_text()])
-            subprocess.run([name, *args[1:-1], "sleep() { :; }; " + args[-1]], check=True, stdout=subprocess.DEVNULL)
+    def test_of_logs_of_one_hour_only_as_many_as_needed_are_removed(self):
+        for name in "abc":
+            self.write(f"dag_id=a/{name}.log", 3)
+        self.write("dag_id=a/older.log", 4)
+        self.assertEqual(retention.remove_logs(self.logs, 30, self.now, lambda _: 25), (3, 30))
+        self.assertEqual(len(self.left()), 2)
 
-        steps, working = [], []
-        score = self.logs / "oom_score_adj"
-        score.write_text("300\n")
+    def test_the_memory_does_not_grow_with_the_number_of_logs(self):
+        for run in range(100):
+            for attempt in range(50):
+                self.write(f"dag_id=a/run_id={run}/{attempt}.log", 2 + run % 10)
+        tracemalloc.start()
+        self.assertEqual(retention.remove_logs(self.logs, 10.5, self.now, lambda _: 3000), (800, 8000))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        # A path takes 200 bytes at least.
+        self.assertLess(peak, 5000 * 50)
+
+    def test_a_shell_goes_on_if_a_step_is_killed(self):
+        # Stand for Python, and for the sleep of the shell, which ends with the second round.
+        steps, python = self.logs / "steps", self.logs / "python"
+        python.write_text(f'#!/bin/sh\necho "$4" >> {steps}\nkill -9 $$\n')
+        python.chmod(0o755)
+        sleep = f'sleep() {{ echo "$1" >> {steps}; test $(grep -c 0 {steps}) -lt 5 || exit 7; }}; '
+        with mock.patch("os.nice"), mock.patch("os.execlp") as execute, mock.patch("sys.executable", str(python)):
+            execute.side_effect = SystemExit
+            with mock.patch("random.randint", lambda *_: 0), self.assertRaises(SystemExit):
+                retention.main()
+        shell = subprocess.run(["sh", "-c", sleep + execute.call_args.args[-1]], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.assertEqual(shell.returncode, 7)
+        self.assertEqual(steps.read_text().split(), ["0", "logs", "600", "records", "3000", "logs", "600", "records", "3000"])
+        self.assertEqual(shell.stdout.splitlines()[0], "retention: the removal of logs was ended, next attempt in 3600 s")
+
+    def test_the_kernel_kills_a_step_before_the_role(self):
+        score, working = self.logs / "oom_score_adj", []
         with (
-            mock.patch("os.execlp", shell),
-            mock.patch("sys.executable", "true"),
             mock.patch.object(retention, "OOM_SCORE", score),
             mock.patch.object(retention, "attempt", lambda *_: working.append(score.read_text())),
         ):
-            retention.main("logs", "300")
-            retention.main("records", "300")
-        self.assertEqual(steps, [["600;", "records", "300", "300"], ["3000;", "logs", "300", "300"]])
-        # The kernel kills the work first, and the shell no sooner than the role.
+            for step in ("logs", "records"):
+                score.write_text("300")
+                retention.main(step)
         self.assertEqual(working, ["1000", "1000"])
+
+    def test_a_program_for_records_that_was_killed_is_told(self):
+        program = self.logs / "records.py"
+        program.write_text("import os; os.kill(os.getpid(), 9)")
+        said = io.StringIO()
+        with mock.patch.object(retention, "RECORDS", program), contextlib.redirect_stdout(said):
+            retention.attempt(retention.clean_records)
+        self.assertRegex(said.getvalue(), "clean_records failed, next attempt in 3600 s: .*SIGKILL")
 
 
 if __name__ == "__main__":

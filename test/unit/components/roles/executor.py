@@ -31,7 +31,7 @@ sys.modules["airflow.utils.state"].TaskInstanceState = types.SimpleNamespace(
     QUEUED="queued", RUNNING="running", RESTARTING="restarting"
 )
 sys.modules["airflow_on_celery.timings"].DEAD, sys.modules["airflow_on_celery.timings"].LOST = 30, 50
-sys.path.insert(0, "components/roles/lease")
+sys.path[:0] = ["components/roles/lease", "components/canary"]
 import canaries  # noqa: E402
 
 sys.modules["airflow_on_celery.canaries"] = canaries

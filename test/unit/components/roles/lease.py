@@ -9,8 +9,10 @@ from unittest import mock
 
 sys.path.insert(0, "components/roles/lease")
 import broker  # noqa: E402
+import clock  # noqa: E402
 
 sys.modules.update({"airflow_on_celery": types.ModuleType("airflow_on_celery"), "airflow_on_celery.broker": broker})
+sys.modules["airflow_on_celery"].clock = clock
 for name in "airflow airflow.utils airflow.utils.net celery celery.worker".split():
     sys.modules[name] = mock.MagicMock()
 sys.modules["airflow_on_celery.timings"] = types.SimpleNamespace(FENCE=20, RENEWAL=5)
@@ -82,7 +84,7 @@ class LeaseTest(unittest.TestCase):
         renewed = lease.Lease(mock.MagicMock())
         renewed.renewed = times[0]
         for at in times:
-            with mock.patch.object(lease.time, "monotonic", lambda: at), mock.patch.multiple(
+            with mock.patch.object(clock, "now", lambda: at), mock.patch.multiple(
                 lease, held_tasks=list, places_of=lambda _: 4, queues_of=lambda _: []
             ), mock.patch.object(lease.json, "dumps", lambda _: ""):
                 renewed.renew(mock.Mock())

@@ -7,6 +7,7 @@ import sys
 import time
 import types
 import unittest
+from email.utils import formatdate
 from unittest import mock
 
 for name in (
@@ -45,7 +46,7 @@ class StartsTest(unittest.TestCase):
     def start(self, *answers, redelivered=False):
         """Starts a task, with the answers of a webserver, each after 20 s."""
         request = types.SimpleNamespace(delivery_info={"redelivered": redelivered})
-        self.redis, self.now = Redis(), 0.0
+        self.redis, self.now, self.beats = Redis(), 0.0, []
         call = mock.Mock(side_effect=answers)
 
         def start(*args):
@@ -54,7 +55,8 @@ class StartsTest(unittest.TestCase):
 
         with contextlib.ExitStack() as stack:
             for name, value in {
-                "report": lambda *_: None,
+                "report": lambda _, beat: self.beats.append(beat),
+                "clock": types.SimpleNamespace(now=lambda: self.now),
                 "current_task": types.SimpleNamespace(request=request),
                 "client_of": lambda _: contextlib.nullcontext(self.redis),
                 "without_retries": lambda _: contextlib.nullcontext(),
@@ -67,6 +69,8 @@ class StartsTest(unittest.TestCase):
     def test_a_start_is_tried_until_the_webserver_answers(self):
         self.assertEqual(self.start(TimeoutError(), TimeoutError(), "context"), "context")
         self.assertEqual(self.redis, {})
+        # The webserver may have noted the start right at its request, long before its answer is read.
+        self.assertEqual(self.beats, [0, 20, 40])
 
     def test_a_start_without_an_answer_is_given_up_and_noted(self):
         with self.assertRaises(Reject) as rejected:
@@ -102,7 +106,7 @@ class Refusal(Exception):
 
     def __init__(self, status, message, seconds=60):
         super().__init__(message)
-        self.response = types.SimpleNamespace(status_code=status)
+        self.response = types.SimpleNamespace(status_code=status, headers={})
         claims = base64.urlsafe_b64encode(json.dumps({"exp": time.time() + seconds}).encode()).rstrip(b"=").decode()
         self.request = types.SimpleNamespace(headers={"authorization": f"Bearer head.{claims}.signature"})
 
@@ -118,6 +122,24 @@ class RefusedTokensTest(unittest.TestCase):
             (TimeoutError("Invalid auth token"), False),
         ):
             self.assertEqual(supervisor.is_refused_token(error), is_refused, error)
+
+    def test_a_token_has_expired_by_the_clock_of_the_webserver_that_refuses_it(self):
+        for ahead, is_refused in ((0, True), (120, False)):
+            refusal = Refusal(403, "Invalid auth token", 60)
+            refusal.response.headers["date"] = formatdate(time.time() + ahead, usegmt=True)
+            self.assertEqual(supervisor.is_refused_token(refusal), is_refused)
+
+    def test_a_task_whose_token_has_expired_is_ended_at_the_next_heartbeat(self):
+        for seconds, status in ((60, 403), (-1, 410)):
+            refusal = Refusal(403, "Invalid auth token", seconds)
+            with (
+                mock.patch.object(supervisor, "without_retries", lambda _: contextlib.nullcontext()),
+                mock.patch.object(supervisor, "report") as report,
+                self.assertRaises(Refusal),
+            ):
+                supervisor.report_heartbeats(mock.Mock(side_effect=refusal))(mock.Mock(), "ti", 7)
+            # Airflow ends a task whose heartbeat is answered by 410.
+            self.assertEqual((refusal.response.status_code, report.called), (status, False))
 
     def test_instances_of_a_machine_start_tasks_by_different_names(self):
         with mock.patch.object(supervisor.socket, "gethostname", lambda: "worker-big-1"):

@@ -8,7 +8,11 @@ from unittest import mock
 for name in "celery celery.worker.heartbeat".split():
     sys.modules[name] = mock.MagicMock()
 sys.modules["celery"].bootsteps.StartStopStep = object
-sys.path.insert(0, "components/roles/heartbeat")
+sys.path[:0] = ["components/roles/heartbeat", "components/canary"]
+import canaries  # noqa: E402
+
+sys.modules["airflow_on_celery"] = types.ModuleType("airflow_on_celery")
+sys.modules["airflow_on_celery.canaries"] = canaries
 import worker  # noqa: E402
 
 
