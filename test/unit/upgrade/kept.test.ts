@@ -336,8 +336,17 @@ test("npm run up refuses a version that does not fit the deployed data, unless a
   const folder = join(state, ".pulumi/stacks/airflow");
   mkdirSync(folder, { recursive: true });
   const urn = "urn:pulumi:kept::airflow::pulumi:pulumi:Stack::airflow-kept";
-  const resources = [{ urn, type: "pulumi:pulumi:Stack", outputs: { version: "2.11.2" } }];
-  writeFileSync(join(folder, "kept.json"), JSON.stringify({ checkpoint: { latest: { resources } } }));
+  const made = { urn, type: "pulumi:pulumi:Stack", outputs: { version: "2.11.2" } };
+  const volume = (name: string) => ({
+    urn: `urn:pulumi:kept::airflow::airflow:index:DockerPlatform$docker:index/volume:Volume::${name}`,
+    type: "docker:index/volume:Volume",
+    outputs: { name: `airflow-kept-${name}` },
+  });
+  const deployed = (...volumes: string[]) => {
+    const resources = [made, ...volumes.map(volume)];
+    writeFileSync(join(folder, "kept.json"), JSON.stringify({ checkpoint: { latest: { resources } } }));
+  };
+  deployed("logs", "postgres-data");
   const { number, ...latest } = { ...one, version: "2.11.2", images: { postgres: "postgres:16.1" } };
   noteDeployment(stack, latest);
   await assert.rejects(
@@ -355,8 +364,15 @@ test("npm run up refuses a version that does not fit the deployed data, unless a
   Reflect.deleteProperty(process.env, "AIRFLOW_UPGRADE");
   setFlags({ restore: true });
   await assert.doesNotReject(check("3.3.2", "postgres:16.1"));
-  await assert.rejects(check("3.3.2", "postgres:17"), /images\.postgres/);
+  // A restoration fills a server of any version, but for one that would open the volume of another version.
+  for (const name of ["postgres-data", "postgres-data-big"]) {
+    deployed("logs", name);
+    await assert.rejects(check("3.3.2", "postgres:17"), /images\.postgres/);
+  }
+  deployed("logs");
+  await assert.doesNotReject(check("3.3.2", "postgres:17"));
   Reflect.deleteProperty(process.env, "AIRFLOW_RESTORE");
+  await assert.rejects(check("2.11.2", "postgres:17"), /images\.postgres/);
   forgetDeployments(stack);
   await assert.doesNotReject(check("2.11.2", "postgres:17"));
 });
