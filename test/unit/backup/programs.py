@@ -327,6 +327,19 @@ def refuses_copies_for_which_the_disk_has_no_room():
         room.shutil = SimpleNamespace(disk_usage=lambda _, free=free: SimpleNamespace(free=free * 10**6))
         found = fault_of(room.check_room, sizes, 1.1)
         assert fault in found if fault else found is None
+    # A pod may write less than the disk of its node has; what it has written counts.
+    room.shutil = SimpleNamespace(disk_usage=lambda _: SimpleNamespace(free=10**12))
+    written = pathlib.Path(tempfile.mkdtemp()) / "wal"
+    written.write_bytes(b"x" * 4 * 10**6)
+    for limit, fault in ((None, None), (1650, None), (1639, "has 1634 MB free, "), (2, "has 0 MB free, ")):
+        room.settings = {} if limit is None else {"scratchLimit": limit * 10**6}
+        found = fault_of(room.check_room, sizes, 1.1)
+        assert fault in found and "a pod may write" in found if fault else found is None, (limit, found)
+    # The disk of the node may be shorter still.
+    room.shutil = SimpleNamespace(disk_usage=lambda _: SimpleNamespace(free=10**6))
+    room.settings = {"scratchLimit": 1650 * 10**6}
+    assert "has 1 MB free" in fault_of(room.check_room, sizes, 1.1)
+    written.unlink()
 
 
 def waits_while_an_archive_grows():
