@@ -263,12 +263,11 @@ export interface Platform {
   readonly namesInstances: boolean;
   /** Earliest end of the certificates that gateways between machines show each other; absent without gateways. */
   readonly gatewaysEnd?: pulumi.Output<Date | undefined>;
+  /** Bytes that an instance may write outside its volumes, its log included; absent if the disk is the only limit. */
+  readonly scratchLimit?: number;
   /** Returns storage that survives the containers, and `npm run down`. */
   volume(name: string, sharing: Sharing): Volume;
-  /**
-   * Keeps volumes of the last deployment that no workload has now: names on the platform by those of resources. Comes
-   * after all workloads. Returns the names on the platform.
-   */
+  /** Keeps volumes of the last deployment that no workload has now, by the names of resources; comes last. Returns their own names. */
   keep(earlier: ReadonlyMap<string, string>): readonly string[];
   /** Keeps a workload running; its resources are complete once the workload is healthy. */
   service(name: string, service: Service, opts: pulumi.CustomResourceOptions): void;

@@ -1,6 +1,6 @@
 import { momentOf } from "./lib/backup/moment.ts";
 import { backupTable, sizeOf } from "./lib/backup/report.ts";
-import { listBackups, placeOfBackups, saveBackup, takeBackup } from "./lib/backup/store.ts";
+import { listBackups, placeOfBackups, saveBackup, takeBackup, takeOver } from "./lib/backup/store.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { print, printPlain } from "./lib/commandLine/terminal.ts";
 import { userPath } from "./lib/commandLine/userPath.ts";
@@ -21,6 +21,9 @@ await main(async () => {
   const place = await placeOfBackups(stack, settings);
   if (flags.list) {
     print(backupTable(await listBackups(place, settings), new Date()));
+  } else if (flags["take-over"]) {
+    await takeOver(place);
+    print(`The copies in the bucket belong to stack ${stack.name} here; another installation can add none.`);
   } else if (flags.save !== undefined) {
     const file = userPath(`${flags.save}.tar.age`);
     await saveBackup(place, flags.save, file);

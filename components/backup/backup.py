@@ -1,13 +1,12 @@
-"""usage: backup.py serve | now | list | all | send ID
+"""usage: backup.py serve | now | list | all | send ID | take-over
 
 `serve` takes a backup at each interval, `now` takes a backup, `list` prints the backups of the volume as JSON, `all` those of the bucket,
-too, and `send` writes the archive of a backup to standard output. Keeps only proven backups, and of these the latest ones, up to the
+too, `send` writes the archive of a backup to standard output, and `take-over` goes on with the copies of a lost installation. Keeps only proven backups, and of these the latest ones, up to the
 number of the stack file.
 """
 
 import contextlib
 import fcntl
-import functools
 import json
 import pathlib
 import shutil
@@ -20,9 +19,9 @@ import archive
 import base
 import copies
 import mirror
-import psycopg2
+import owners
 import wal
-from databases import BackupError, connected, dump, record_event, register_own, rows_of, told
+from databases import BackupError, dags_revision, dump, register_own, told
 from notes import id_of, is_due, keep_latest, notes_in, now, settle, write_note
 from owner import claim
 from progress import reported
@@ -41,6 +40,8 @@ RETRY_INTERVAL = 600
 PROOF_ROOM = 1.1
 # Seconds between two looks for what is due.
 LOOK_INTERVAL = 10
+# Seconds between two entries for the monitoring.
+REPORT_INTERVAL = 60
 
 settings = json.loads((pathlib.Path(__file__).parent / "settings.json").read_text())
 
@@ -58,20 +59,6 @@ def backups():
     return notes_in(STORE, SUFFIX)
 
 
-def dags():
-    """Returns the source of the DAGs and their revision: those of the repositories, or a hash of the source code in the database."""
-    with connected("metadata") as cursor:
-        query = (
-            "SELECT md5(string_agg(md5(source_code), '' ORDER BY fileloc)) FROM"
-            " (SELECT DISTINCT ON (fileloc) fileloc, source_code FROM dag_code ORDER BY fileloc, last_updated DESC) latest"
-        )
-        ((revision,),) = rows_of(cursor, query)
-        has_bundles = rows_of(cursor, "SELECT to_regclass('public.dag_bundle') IS NOT NULL")[0][0]
-        bundles = rows_of(cursor, "SELECT version FROM dag_bundle WHERE active ORDER BY name") if has_bundles else []
-    versions = [version for (version,) in bundles]
-    return {"from": settings["dags"], "revision": ", ".join(versions) if versions and all(versions) else revision}
-
-
 def collect(folder, backup_id, names, facts):
     """Writes the contents of an archive to a folder: dumps, secrets, stack file and manifest."""
     databases = {}
@@ -79,7 +66,7 @@ def collect(folder, backup_id, names, facts):
         with reported(f"  dumping the {name} database"):
             databases[name] = dump(name, folder / f"{name}.dump")
     facts = {key: settings[key] for key in ("stack", "version", "images")} | facts
-    facts |= {"id": backup_id, "dags": dags(), "databases": databases}
+    facts |= {"id": backup_id, "dags": {"from": settings["dags"], "revision": dags_revision()}, "databases": databases}
     shutil.copyfile(SECRETS, folder / "secrets.json")
     shutil.copyfile(STACK, folder / "stack.json")
     archive.write_manifest(folder, facts)
@@ -169,19 +156,33 @@ def tell(note):
     )
 
 
-def take(makes=True):
-    """Takes a backup, or only copies those without a copy."""
+def take():
+    """Takes a backup, and copies those without a copy."""
     with exclusive(), noted("backup"):
         remove_old()
         started = now()
-        note = make(id_of(started), register_own(), {"at": started.isoformat()}) if makes else backups()[0]
+        note = make(id_of(started), register_own(), {"at": started.isoformat()})
         remove_old()
         copies.complete(STORE, backups())
-        # Tolerates a failure of the entry, which only the monitoring reads.
-        with contextlib.suppress(psycopg2.Error):
-            record_event("airflow_on_celery.backup", json.dumps({"id": note["id"]}))
-    if makes:
-        tell(note)
+        copies.report(backups())
+    tell(note)
+
+
+def copy():
+    """Copies the backups without a copy. Removes none: a restoration may be about to fetch one."""
+    with exclusive(), noted("backup"):
+        copies.complete(STORE, backups())
+        copies.report(backups())
+
+
+def take_over():
+    """Goes on with the copies in the bucket that an installation with the same keys has left."""
+    if not copies.PLACE:
+        raise BackupError("backup.to names no bucket, so there are no copies to take over; expected s3://BUCKET/PREFIX")
+    with exclusive(), noted("backup"):
+        owners.take_over(STORE)
+        copies.complete(STORE, backups())
+        copies.report(backups())
 
 
 def take_base():
@@ -200,6 +201,19 @@ def beat():
         time.sleep(5)
 
 
+def report_on():
+    """Records for the monitoring what there is, since a restoration or a cleaning of the database removes the entries."""
+    while True:
+        time.sleep(REPORT_INTERVAL)
+        # The alerts that read the entries fire without them. Any error, since nothing would be recorded for as long as the container runs.
+        try:
+            copies.report(backups())
+            if settings["continuous"]:
+                base.report_moments()
+        except Exception as error:
+            log(f"Backups and moments: not recorded, next attempt in {REPORT_INTERVAL} s: {told(error)}")
+
+
 def due():
     """Returns what has to be done now: a backup or copies, and a base."""
     known = backups()
@@ -207,7 +221,7 @@ def due():
     if not known or is_due(known[0], settings["every"]):
         tasks.append(take)
     elif copies.pending(known):
-        tasks.append(functools.partial(take, makes=False))
+        tasks.append(copy)
     if settings["continuous"] and base.needs_base(settings["every"]):
         tasks.append(take_base)
     return tasks
@@ -224,14 +238,15 @@ def serve():
         claim(STORE, settings, next(STORE.glob(f"*{SUFFIX}"), None))
         try:
             remove_old()
+            owners.installation(STORE)
         except OSError as error:
             log(f"Old backups were not removed: {error}")
     remove_scratch()
-    threading.Thread(target=beat, daemon=True).start()
+    for run in (beat, report_on):
+        threading.Thread(target=run, daemon=True).start()
     if settings["continuous"]:
         wal.start()
         mirror.start()
-        threading.Thread(target=base.report_moments, daemon=True).start()
     else:
         base.remove_all()
         # Nothing would take the base whose success removes its failure.
@@ -257,10 +272,8 @@ def serve():
 def show(listed):
     failures = [json.loads(path.read_text()) for path in map(failure_of, ("backup", "base")) if path.exists()]
     failure = failures[0] if failures else None
-    moments = base.reach() if settings["continuous"] else None
-    if moments and copies.PLACE:
-        moments |= {"copied": mirror.last()}
-    print(json.dumps(listed | {"failure": failure, "moments": moments}))
+    moments = base.moments() if settings["continuous"] else {"moments": None}
+    print(json.dumps(listed | {"failure": failure} | moments))
 
 
 def send(backup_id):
@@ -277,6 +290,7 @@ if __name__ == "__main__":
             "list": lambda: show({"backups": backups()}),
             "all": lambda: show(copies.listed(backups())),
             "send": send,
+            "take-over": take_over,
         }[command](*rest)
     except BackupError as error:
         sys.exit(f"Backup failed: {error}")

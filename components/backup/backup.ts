@@ -126,6 +126,7 @@ export class Backup extends pulumi.ComponentResource {
             keep,
             to,
             continuous,
+            scratchLimit: platform.scratchLimit,
             ...(bucket && { bucket: bucket.about }),
             stack: pulumi.getStack(),
             version: settings.version,

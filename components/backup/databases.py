@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import datetime, timezone
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
@@ -87,13 +88,31 @@ def connected(name):
         connection.close()
 
 
-def record_event(event, extra):
-    """Replaces the last entry of an event in Airflow's audit log, which the monitoring reads."""
-    # Needs no registered service, since a proof may have replaced these.
+@contextlib.contextmanager
+def recording():
+    """Yields a cursor that writes to Airflow's metadata. Needs no registered service, since a proof may have replaced these."""
     login = own_logins()["metadata"]
     with contextlib.closing(psycopg2.connect(**login)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("DELETE FROM log WHERE event = %s", (event,))
-        cursor.execute("INSERT INTO log (dttm, event, owner, extra) VALUES (now(), %s, 'airflow', %s)", (event, extra))
+        yield cursor
+
+
+def replace_event(cursor, event, extra, at):
+    cursor.execute("DELETE FROM log WHERE event = %s", (event,))
+    cursor.execute("INSERT INTO log (dttm, event, owner, extra) VALUES (%s, %s, 'airflow', %s)", (at, event, extra))
+
+
+def record_event(event, extra):
+    """Replaces the last entry of an event in Airflow's audit log, which the monitoring reads."""
+    with recording() as cursor:
+        replace_event(cursor, event, extra, datetime.now(timezone.utc))
+
+
+def record_latest(event, extra, at):
+    """Records an event of a past time, in ISO 8601, unless its entry is there."""
+    with recording() as cursor:
+        cursor.execute("SELECT extra FROM log WHERE event = %s", (event,))
+        if cursor.fetchall() != [(extra,)]:
+            replace_event(cursor, event, extra, at)
 
 
 def rows_of(cursor, query):
@@ -106,6 +125,20 @@ def revision_of(cursor):
     has_revision = rows_of(cursor, "SELECT to_regclass('public.alembic_version') IS NOT NULL")[0][0]
     revision = rows_of(cursor, "SELECT version_num FROM public.alembic_version") if has_revision else []
     return revision[0][0] if revision else None
+
+
+def dags_revision():
+    """Returns the revision of the DAGs: those of the repositories, or a hash of the source code in the database."""
+    with connected("metadata") as cursor:
+        query = (
+            "SELECT md5(string_agg(md5(source_code), '' ORDER BY fileloc)) FROM"
+            " (SELECT DISTINCT ON (fileloc) fileloc, source_code FROM dag_code ORDER BY fileloc, last_updated DESC) latest"
+        )
+        ((revision,),) = rows_of(cursor, query)
+        has_bundles = rows_of(cursor, "SELECT to_regclass('public.dag_bundle') IS NOT NULL")[0][0]
+        bundles = rows_of(cursor, "SELECT version FROM dag_bundle WHERE active ORDER BY name") if has_bundles else []
+    versions = [version for (version,) in bundles]
+    return ", ".join(versions) if versions and all(versions) else revision
 
 
 def size_of(cursor):

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta, timezone
 
 # Time by which the clocks of two machines may differ.
 SKEW = timedelta(minutes=5)
+# Time in which a backup as of a moment is fetched.
+FETCH_TIME = timedelta(hours=1)
 
 
 def now():
@@ -75,8 +77,20 @@ def read_note(path):
         return None
 
 
+def await_fetch(path, note):
+    """Keeps what a note describes for a while, since somebody is about to fetch it; it may be older than all that is kept."""
+    write_note(path, note | {"awaited": (now() + FETCH_TIME).isoformat()})
+
+
+def is_awaited(note):
+    """True if somebody is about to fetch what a note describes."""
+    return "awaited" in note and now() < datetime.fromisoformat(note["awaited"])
+
+
 def keep_latest(folder, suffix, count):
-    """Removes all archives of a folder but the latest ones, with their notes."""
+    """Removes all archives of a folder but the latest ones, with their notes; leaves those that somebody is about to fetch."""
     for note in notes_in(folder, suffix)[count:]:
+        if is_awaited(note):
+            continue
         for end in (suffix, ".json"):
             (folder / f"{note['id']}{end}").unlink()

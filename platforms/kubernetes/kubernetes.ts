@@ -31,7 +31,7 @@ import { contentName, metadataOf } from "./metadata.ts";
 import { type NamespaceResources, namespaceResources } from "./namespace.ts";
 import { needsKeda, scaling } from "./operators/keda.ts";
 import { observe } from "./operators/prometheusOperator.ts";
-import { jobPod, type PodArgs, selector, servicePod, zones } from "./pod.ts";
+import { ephemeralGiB, jobPod, type PodArgs, selector, servicePod, zones } from "./pod.ts";
 import { admission, policy, reachLabels } from "./policies.ts";
 import { annotationsOf, disruptions, rolling } from "./rolling.ts";
 
@@ -42,6 +42,7 @@ const retries = 2;
 export class KubernetesPlatform extends pulumi.ComponentResource implements Platform {
   readonly domains = [".svc", ".cluster.local"];
   readonly namesInstances = true;
+  readonly scratchLimit = ephemeralGiB * 2 ** 30;
   private readonly settings: KubernetesSettings;
   private readonly machines: readonly MachineSettings[];
   private readonly labels: Labels;

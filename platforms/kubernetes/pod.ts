@@ -49,8 +49,10 @@ const lostNode = ["not-ready", "unreachable"].map((taint) => ({
   tolerationSeconds: lostNodeSeconds,
 }));
 
-/** Storage that a container may use outside its volumes, including its logs. */
-const ephemeralStorage = { request: "256Mi", limit: "10Gi" };
+/** GiB that a container may use outside its volumes, including its logs. */
+export const ephemeralGiB = 10;
+
+const ephemeralStorage = { request: "256Mi", limit: `${ephemeralGiB}Gi` };
 
 /** Key of a file in a ConfigMap, whose keys cannot contain slashes. */
 export function fileKey(path: string): string {

@@ -1,8 +1,9 @@
 import { versionFault } from "../../components/versionChange.ts";
 import { hasFlag } from "../../deploymentFlags.ts";
+import { volumesIn } from "../../platforms/ownership/known.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import type { Stack } from "../lib/stack.ts";
-import { readOutputs } from "../lib/state.ts";
+import { glanceAtState, readOutputs } from "../lib/state.ts";
 import { readDeployments } from "../lib/upgrade/deployments.ts";
 import { interruptedUpgrade } from "../lib/upgrade/record.ts";
 import { resume } from "../lib/upgrade/upgrade.ts";
@@ -40,6 +41,15 @@ export function postgresFault(wanted: string, deployed: string): string | undefi
   );
 }
 
+/** True if a restoration fills a new server: the state has no volume of the stack's Postgres, which any version may make. */
+async function fillsNewServer(stack: Stack): Promise<boolean> {
+  if (!hasFlag("restore")) return false;
+  const { resources = [] } = (await glanceAtState(stack)).deployment;
+  const names = (["volume", "claim"] as const).flatMap((kind) => [...volumesIn(resources, kind).keys()]);
+  // On a further machine the name ends with that of the machine.
+  return !names.some((name) => name.startsWith("postgres-data"));
+}
+
 /** Checks that deployed data fits the stack file's versions; throws an Error with the command to use instead. */
 export async function checkVersions(stack: Stack, { version, images, postgres }: Settings): Promise<void> {
   const { version: deployed } = await readOutputs(stack);
@@ -47,7 +57,9 @@ export async function checkVersions(stack: Stack, { version, images, postgres }:
   const [latest] = readDeployments(stack);
   const faults = [
     hasFlag("upgrade") || hasFlag("restore") ? undefined : versionFault(version, deployed, stack.name),
-    latest && !postgres.url ? postgresFault(images.postgres, latest.images.postgres ?? "") : undefined,
+    latest && !postgres.url && !(await fillsNewServer(stack))
+      ? postgresFault(images.postgres, latest.images.postgres ?? "")
+      : undefined,
   ];
   const [fault] = faults.filter((one) => one !== undefined);
   if (fault !== undefined) throw new Error(`${stack.file}: ${fault}`);

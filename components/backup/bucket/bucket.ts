@@ -9,7 +9,7 @@ import { backupPrograms } from "../folder.ts";
 const authoritiesFile = `${backupPrograms}/bucket-ca.pem`;
 
 /** Programs that copy backups to a bucket. */
-export const bucketFiles = programs(backupPrograms, import.meta.url, "bucket.py", "copies.py");
+export const bucketFiles = programs(backupPrograms, import.meta.url, "bucket.py", "copies.py", "owners.py");
 
 /** Additions to the container of the backups for a bucket that gets copies. */
 interface BucketAccess {

@@ -10,6 +10,7 @@ import time
 from datetime import datetime, timezone
 
 import archive
+import copies
 import mirror
 import wal
 from databases import (
@@ -23,7 +24,6 @@ from databases import (
     register_own,
     run,
     running_server,
-    told,
 )
 from notes import id_of, is_due, keep_latest, notes_in, settle, write_note
 from room import THROWAWAY_LOG, check_free, check_room
@@ -34,8 +34,6 @@ SUFFIX = ".base.tar.age"
 ROOM = 1.3
 # Seconds until the log of a base is kept.
 LOG_TIMEOUT = 120
-# Seconds between two entries for the monitoring.
-REPORT_INTERVAL = 60
 
 
 def remove_all():
@@ -68,29 +66,43 @@ def reachable(system):
 
 
 def reach():
-    """Returns the first and the last moment that can be restored, in ISO 8601; None if there is none."""
-    latest = bases()[:1]
-    known = reachable(latest[0]["system"]) if latest else []
-    last = wal.through(latest[0]["system"]) if known else None
-    if last is None:
-        return None
-    return {"from": min(note["at"] for note in known), "to": datetime.fromtimestamp(last, timezone.utc).isoformat()}
+    """Returns the first and the last moment that can be restored, in ISO 8601, of each database cluster: the one with the latest base first."""
+    moments = []
+    for system in dict.fromkeys(note["system"] for note in bases()):
+        known, last = reachable(system), wal.through(system)
+        if known and last is not None:
+            first = min(note["at"] for note in known)
+            moments.append({"system": system, "from": first, "to": datetime.fromtimestamp(last, timezone.utc).isoformat()})
+    return moments
+
+
+def moments():
+    """Returns the moments that can be restored for `list`: those of the present log, and those of earlier servers, such as a lost machine's."""
+    ranges = reach()
+    system = next((note["system"] for note in bases()), None)
+    present = next((one for one in ranges if one["system"] == system), None)
+    earlier = [one for one in ranges if one is not present]
+    if present and copies.PLACE:
+        present |= {"copied": mirror.last()}
+    return {"moments": present, "earlier": earlier}
+
+
+def seconds(at):
+    """Returns a time in ISO 8601 in seconds since 1970; None for None."""
+    return at and datetime.fromisoformat(at).timestamp()
+
+
+def log_kept(system):
+    """Returns up to when the log of a database cluster is kept, in the bucket as well if there is one; None if it is not."""
+    kept = [wal.through(system) if reachable(system) else None, *([seconds(mirror.last())] if copies.PLACE else [])]
+    return None if None in kept else min(kept)
 
 
 def report_moments():
     """Records for the monitoring up to when the log of the database is kept, and when the latest base was taken, in seconds since 1970."""
-    while True:
-        time.sleep(REPORT_INTERVAL)
-        # Without a new entry the alerts that read it fire. A note may be removed while it is read.
-        try:
-            latest = bases()[:1]
-            moments = reach()
-            times = {"to": moments and moments["to"], "base": latest[0]["at"] if latest else None}
-            extra = {key: at and datetime.fromisoformat(at).timestamp() for key, at in times.items()}
-            record_event("airflow_on_celery.moments", json.dumps(extra))
-        # Any error, since nothing would be recorded for as long as the container runs.
-        except Exception as error:
-            print(f"Moments that can be restored: not recorded, next attempt in {REPORT_INTERVAL} s: {told(error)}", flush=True)
+    latest = next(iter(bases()), None)
+    extra = {"to": latest and log_kept(latest["system"]), "base": latest and seconds(latest["at"])}
+    record_event("airflow_on_celery.moments", json.dumps(extra))
 
 
 def before(moment):

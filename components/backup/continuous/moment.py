@@ -11,9 +11,9 @@ from datetime import datetime, timezone
 
 import base
 import wal
-from backup import SECRETS, exclusive, log, make, settings, tell
+from backup import SECRETS, archive_of, exclusive, log, make, settings, tell
 from databases import BackupError, connected, own_logins, revision_of
-from notes import id_of, now
+from notes import await_fetch, id_of, now
 from proof import decrypt_all
 
 # End of Postgres' error if nothing was committed after the wanted moment.
@@ -33,7 +33,7 @@ def base_before(moment):
     if note:
         return note
     moments = base.reach()
-    known = f"a moment from {moments['from']} on" if moments else "a base, which is taken within a minute of the deployment"
+    known = f"a moment from {min(one['from'] for one in moments)} on" if moments else "a base, which is taken within a minute of the deployment"
     raise BackupError(f"nothing leads to {moment.isoformat()}; expected {known}")
 
 
@@ -110,7 +110,9 @@ def main(text):
     if not settings["continuous"]:
         raise BackupError("backup.continuous is not set; expected airflow:backup: { continuous: true, … }, and npm run up")
     with exclusive():
-        tell(make_at(datetime.fromisoformat(text).astimezone(timezone.utc)))
+        note = make_at(datetime.fromisoformat(text).astimezone(timezone.utc))
+        await_fetch(archive_of(note["id"]).with_name(f"{note['id']}.json"), note)
+    tell(note)
 
 
 if __name__ == "__main__":

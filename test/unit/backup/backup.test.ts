@@ -31,8 +31,14 @@ test("the backup container gets its schedule, the logins of both databases, all 
   assert.deepEqual(backup.entrypoints.slice(-3), ["python3", "/opt/backup/backup.py", "serve"]);
   const about = JSON.parse(fileIn(backup, "/opt/backup/settings.json"));
   assert.deepEqual(
-    { every: about.every, keep: about.keep, version: about.version, dags: about.dags },
-    { every: 21_600, keep: 5, version: "3.3.2", dags: "a folder" },
+    {
+      every: about.every,
+      keep: about.keep,
+      version: about.version,
+      dags: about.dags,
+      limit: about.scratchLimit,
+    },
+    { every: 21_600, keep: 5, version: "3.3.2", dags: "a folder", limit: undefined },
   );
   assert.match(
     fileIn(backup, "/run/secrets/metadata_url"),
@@ -213,6 +219,20 @@ test("in a cluster the backup is a StatefulSet, so that its pod stops before the
   assert.equal(backup.image, "r/b:1");
   for (const path of ["/backups", "/run/secrets/backup_key", "/opt/backup/backup.py"])
     assert.ok(backup.paths.has(path), path);
+  // The cluster ends a pod that writes more, whatever its node has.
+  const maps = declared.flatMap(({ inputs }) =>
+    Object.entries((inputs.data ?? {}) as Record<string, string>),
+  );
+  const about = maps.find(([key]) => key === "opt_backup_settings.json")?.[1] ?? assert.fail("no settings");
+  const isSet = ({ type, name }: { type: string; name: string }) =>
+    /StatefulSet$/.test(type) && name === "backup";
+  const set = declared.find(isSet) ?? assert.fail("there is no StatefulSet");
+  const { template } = set.inputs.spec as {
+    template: { spec: { containers: { resources: { limits: Record<string, string> } }[] } };
+  };
+  const [{ resources } = assert.fail("no container")] = template.spec.containers;
+  const limit = /^(\d+)Gi$/.exec(resources.limits["ephemeral-storage"] ?? "")?.[1];
+  assert.equal(JSON.parse(about).scratchLimit, Number(limit) * 2 ** 30);
 });
 
 test("in a cluster the backup may reach the ports of Postgres, of its bucket and of a service of identities", async () => {

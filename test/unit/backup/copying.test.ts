@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { fetched } from "../../../tools/lib/backup/fetched.ts";
 import { backUpFirst, forgetBegin, hasBegun, noteBegin } from "../../../tools/lib/backup/present.ts";
 import { sharedPlaceFault } from "../../../tools/lib/backup/shared.ts";
-import { saveBackup, takeBackup } from "../../../tools/lib/backup/store.ts";
+import { saveBackup, takeBackup, takeOver } from "../../../tools/lib/backup/store.ts";
 import type { Place } from "../../../tools/lib/reach/place.ts";
 import { settingsFor } from "../settingsFrom.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
@@ -82,6 +82,14 @@ test("the backup that was taken is the new one, even if a clock that was ahead d
   assert.equal((await takeBackup(of)).id, "B2");
 });
 
+test("copies are taken over by the program beside them, or the command fails", async () => {
+  await takeOver(container({ "take-over": "exit 0" }).place);
+  await assert.rejects(
+    takeOver(container({ "take-over": "exit 1" }).place),
+    /^Error: The copies were not taken/,
+  );
+});
+
 test("a restore that failed finds its copy again, of a backup and of a moment, without the container that had it", async () => {
   const folder = temporaryFolder("fetched");
   const target = { beside: (what: string, ending: string) => join(folder, `${what}.unit.${ending}`) };
@@ -137,7 +145,18 @@ test("a stack that gets the secrets of another one needs a place of its own for 
   assert.match(fault(["/srv/b", "ssh://a"], ["/srv/b", "ssh://a"]) ?? "", /where stack prod keeps/);
   assert.match(fault(["s3://team/a", "ssh://a"], ["s3://team/a", "ssh://c"]) ?? "", /where stack prod/);
   for (const [one, other] of [
+    ["s3://team/a", "s3://team/a/"],
+    ["s3://team/", "s3://team"],
+    ["/srv/b", "/srv//b/"],
+    ["/srv/./b/c/..", "/srv/b"],
+  ] as const) {
+    assert.match(fault([one], [other]) ?? "", /where stack prod keeps/);
+    assert.match(fault([other], [one]) ?? "", /where stack prod keeps/);
+  }
+  for (const [one, other] of [
     [["/srv/b"], ["/srv/c"]],
+    [["/volume"], ["volume"]],
+    [["s3://team/a"], ["s3://team/a/b"]],
     [
       ["/srv/b", "ssh://a"],
       ["/srv/b", "ssh://c"],

@@ -39,6 +39,7 @@ import mirror  # noqa: E402
 import moment  # noqa: E402
 import notes  # noqa: E402
 import owner  # noqa: E402
+import owners  # noqa: E402
 import progress  # noqa: E402
 import proof  # noqa: E402
 import replacing  # noqa: E402
@@ -144,9 +145,9 @@ def makes_room_before_a_backup_that_needs_it():
     keep_latest, backup.keep_latest = backup.keep_latest, refuse
     base.remove_all, removing = lambda: None, base.remove_all
     with contextlib.redirect_stdout(io.StringIO()) as told:
-        assert next_step() == {} and "Old backups were not removed: no space is left" in told.getvalue()
+        assert next_step() == "take" and "Old backups were not removed: no space is left" in told.getvalue()
     backup.keep_latest = keep_latest
-    assert next_step() == {}
+    assert next_step() == "take"
     latest = ids[:1:-1]
     assert left() == [latest, ids[::-1]]
     base.remove_all = removing
@@ -218,7 +219,7 @@ def keeps_the_log_that_is_on_its_way_from_the_bucket():
     backup.take_base()
     assert removed == []
     bucket.is_away = False
-    mirror.mirror()
+    mirror_all()
     # Before a base, for which it makes room, and after it.
     backup.take_base()
     assert removed == [1, 1]
@@ -236,10 +237,15 @@ def keeps_the_log_that_is_on_its_way_from_the_bucket():
     def end(_):
         raise End
 
-    loops = ((mirror, "mirror", mirror.mirror_on), (wal, "keep", wal.keep_on), (wal, "system_now", wal.receive), (base, "bases", base.report_moments))
+    loops = (
+        (mirror, "mirror", lambda: mirror.mirror_on(mirror.LOG)),
+        (wal, "keep", wal.keep_on),
+        (wal, "system_now", wal.receive),
+        (backup, "backups", report_on),
+    )
     for module, name, loop in loops:
         original, clock = getattr(module, name), module.time
-        setattr(module, name, lambda: {}["unexpected"])
+        setattr(module, name, lambda *_: {}["unexpected"])
         pauses = iter([None, None])
         module.time = SimpleNamespace(sleep=lambda seconds: end(seconds) if next(pauses, 1) else None)
         with contextlib.suppress(End):
@@ -327,6 +333,19 @@ def refuses_copies_for_which_the_disk_has_no_room():
         room.shutil = SimpleNamespace(disk_usage=lambda _, free=free: SimpleNamespace(free=free * 10**6))
         found = fault_of(room.check_room, sizes, 1.1)
         assert fault in found if fault else found is None
+    # A pod may write less than the disk of its node has; what it has written counts.
+    room.shutil = SimpleNamespace(disk_usage=lambda _: SimpleNamespace(free=10**12))
+    written = pathlib.Path(tempfile.mkdtemp()) / "wal"
+    written.write_bytes(b"x" * 4 * 10**6)
+    for limit, fault in ((None, None), (1650, None), (1639, "has 1634 MB free, "), (2, "has 0 MB free, ")):
+        room.settings = {} if limit is None else {"scratchLimit": limit * 10**6}
+        found = fault_of(room.check_room, sizes, 1.1)
+        assert fault in found and "a pod may write" in found if fault else found is None, (limit, found)
+    # The disk of the node may be shorter still.
+    room.shutil = SimpleNamespace(disk_usage=lambda _: SimpleNamespace(free=10**6))
+    room.settings = {"scratchLimit": 1650 * 10**6}
+    assert "has 1 MB free" in fault_of(room.check_room, sizes, 1.1)
+    written.unlink()
 
 
 def waits_while_an_archive_grows():
@@ -371,7 +390,7 @@ def finds_the_base_that_leads_to_a_moment():
     assert [leading(time) for time in ("00:30", "01:30", "02:30", "03:30")] == [None, "b1", "b2", "b3"]
     assert [note["id"] for note in base.reachable("s")] == ["b3"]
     (wal.KEPT / "s" / wal.THROUGH).write_text(json.dumps({"at": 1767241800}))
-    assert base.reach() == {"from": "2026-01-01T03:00:00+00:00", "to": "2026-01-01T04:30:00+00:00"}
+    assert base.reach() == [{"system": "s", "from": "2026-01-01T03:00:00+00:00", "to": "2026-01-01T04:30:00+00:00"}]
     assert wal.has("s", 300) and not wal.has("s", 301)
     # An incomplete segment is the end of the log, or a gap.
     segment(302, wal.PARTIAL).touch()
@@ -513,7 +532,8 @@ class Bucket(ModuleType):
 
     def put(self, path, name):
         self.answers()[name] = path.read_bytes()
-        self.put_names.append(name)
+        if not name.startswith(owners.FOLDER):
+            self.put_names.append(name)
 
     def get(self, name, path):
         path.write_bytes(self.answers()[name])
@@ -558,7 +578,7 @@ def copies_the_latest_first_and_once():
     assert [name[8:16] for name in bucket.put_names] == ["20260102", "20260102", "20260101", "20260101"]
     # A note follows its archive.
     assert bucket.put_names[0].endswith(".tar.age")
-    assert bucket.names() == names_of("20260101T000000Z", "20260102T000000Z")
+    assert bucket.names("backups/") == names_of("20260101T000000Z", "20260102T000000Z")
     assert json.loads(bucket.objects["backups/20260102T000000Z.json"])["recipient"] == "age1current"
     assert copies.pending(backup.backups()) == []
     bucket.put_names.clear()
@@ -574,7 +594,7 @@ def copies_after_the_store_was_away():
     bucket = with_store("away", "20260101T000000Z", "20260102T000000Z")
     backup.make, backup.register_own = (lambda *_: make("20260103T000000Z")), lambda: None
     events = []
-    backup.record_event = lambda _, extra: events.append(json.loads(extra)["id"])
+    copies.record_latest = lambda _, extra, at: events.append((json.loads(extra)["id"], at))
     sys.modules["psycopg2"].Error = OSError
     bucket.is_away = True
     fault = "backup 20260103T000000Z is proven and in the volume, but has no copy: no answer"
@@ -586,38 +606,42 @@ def copies_after_the_store_was_away():
     assert events == []
     bucket.is_away = False
     backup.make = None
-    assert fault_of(backup.take, False) is None
-    assert not backup.failure_of("backup").exists() and events == ["20260103T000000Z"]
-    assert bucket.names() == names_of("20260102T000000Z", "20260103T000000Z")
+    assert fault_of(backup.copy) is None
+    assert not backup.failure_of("backup").exists() and events == [("20260103T000000Z", "2026-01-01T00:00:00+00:00")]
+    assert bucket.names("backups/") == names_of("20260102T000000Z", "20260103T000000Z")
+
+
+report_on, reported = backup.report_on, []
 
 
 def next_step():
-    """Returns what `serve` does first: the arguments of `take`, or the seconds of a pause."""
+    """Returns what `serve` does first: the name of a task, or the seconds of a pause."""
 
     class End(Exception):
         pass
 
-    def end(**given):
-        raise End(given)
+    def end(step):
+        raise End(step)
 
-    take, backup.take, backup.beat = backup.take, end, lambda: None
-    sleep, backup.time.sleep = backup.time.sleep, lambda seconds: end(pause=seconds)
+    take, copy, backup.take, backup.copy = backup.take, backup.copy, lambda: end("take"), lambda: end("copy")
+    backup.beat, backup.report_on = (lambda: None), lambda: reported.append(1)
+    sleep, backup.time.sleep = backup.time.sleep, end
     try:
         backup.serve()
     except End as step:
         return step.args[0]
     finally:
-        backup.take, backup.time.sleep = take, sleep
+        backup.take, backup.copy, backup.time.sleep = take, copy, sleep
 
 
 def copies_alone_between_two_backups():
     with_store("between", "20260101T000000Z")
-    assert next_step() == {}
+    assert next_step() == "take"
     fresh = json.loads((backup.STORE / "20260101T000000Z.json").read_text()) | {"at": backup.now().isoformat()}
     (backup.STORE / "20260101T000000Z.json").write_text(json.dumps(fresh))
-    assert next_step() == {"makes": False}
+    assert next_step() == "copy"
     (backup.STORE / "20260101T000000Z.json").write_text(json.dumps(fresh | {"copied": place}))
-    assert next_step() == {"pause": backup.LOOK_INTERVAL}
+    assert next_step() == backup.LOOK_INTERVAL
 
 
 def takes_a_base_besides():
@@ -650,7 +674,7 @@ def removes_copies_of_its_own_keys_alone():
     assert [note["id"][:8] for note in listed["others"]] == ["20260101"]
     copies.complete(backup.STORE, backup.backups())
     kept = names_of("20260101T000000Z", "20260103T000000Z", "20260109T000000Z")
-    assert bucket.names() == sorted([*kept, "backups/20260108T000000Z.json", "log/1"])
+    assert bucket.names("backups/") == sorted([*kept, "backups/20260108T000000Z.json"]) and "log/1" in bucket.objects
 
 
 def reads_the_volume_first():
@@ -684,6 +708,11 @@ def sends_no_checksums_to_other_stores_than_that_of_aws():
         del sys.modules[name]
 
 
+def mirror_all():
+    for of in (mirror.LOG, mirror.BASES):
+        mirror.mirror(of)
+
+
 def base_note(known, recipient, system):
     return json.dumps({"id": known, "recipient": recipient, "system": system})
 
@@ -701,28 +730,32 @@ def mirrors_bases_and_log():
         "wal/8/A.gz.age": b"other",
     }
     before = dict(bucket.objects)
+
+    def data():
+        return {name: text for name, text in bucket.objects.items() if not name.startswith(owners.FOLDER)}
+
     bucket.is_away = True
-    assert fault_of(mirror.mirror) == "no answer" and mirror.last() is None
+    assert fault_of(mirror_all) == "no answer" and mirror.last() is None
     bucket.is_away = False
-    mirror.mirror()
+    mirror_all()
     assert sorted(mirror.files()) == ["bases/1.base.tar.age", "bases/1.json", "wal/7/A.gz.age"]
-    assert mirror.last() and bucket.objects == before and bucket.put_names == []
+    assert mirror.last() and data() == before and bucket.put_names == []
     # What changes here changes there, and nothing else is removed.
     (backup.STORE / "wal/7/B.partial.gz.age").write_text("begun")
-    mirror.mirror()
+    mirror_all()
     os.utime(backup.STORE / "wal/7/B.partial.gz.age", (1, 1))
     (backup.STORE / "wal/7/A.gz.age").unlink()
     (backup.STORE / "wal/7/new").write_text("incomplete")
-    mirror.mirror()
+    mirror_all()
     assert bucket.put_names == ["wal/7/B.partial.gz.age"] * 2
-    assert sorted(bucket.objects) == sorted([*(before.keys() - {"wal/7/A.gz.age"}), "wal/7/B.partial.gz.age"])
+    assert sorted(data()) == sorted([*(before.keys() - {"wal/7/A.gz.age"}), "wal/7/B.partial.gz.age"])
     # A file that cannot be copied is copied later, and the last time when the bucket had everything stays.
     complete = mirror.last()
     (backup.STORE / "wal/7/C.gz.age").write_text("ended")
     bucket.is_away = True
-    assert fault_of(mirror.mirror) == "no answer" and mirror.last() == complete
+    assert fault_of(mirror_all) == "no answer" and mirror.last() == complete
     bucket.is_away = False
-    mirror.mirror()
+    mirror_all()
     assert bucket.objects["wal/7/C.gz.age"] == b"ended" and mirror.last() > complete
     # A stack that is continuous no more leaves nothing of its own there, once the bucket answers.
     base.BASES, wal.KEPT = backup.STORE / "bases", backup.STORE / "wal"
@@ -738,10 +771,235 @@ def mirrors_bases_and_log():
     mirror.empty()
     mirror.time = clock
     assert pauses == [mirror.INTERVAL] and not mirror.MIRRORED.exists()
-    assert sorted(bucket.objects) == ["bases/2.base.tar.age", "bases/2.json", "wal/8/A.gz.age"]
+    assert sorted(data()) == ["bases/2.base.tar.age", "bases/2.json", "wal/8/A.gz.age"]
     # Then there is nothing to remove, and nothing is fetched.
     mirror.end()
     assert not mirror.MIRRORED.exists()
+
+
+def keeps_a_backup_as_of_a_moment_until_it_is_fetched():
+    ids = [f"2026010{day}T000000Z" for day in range(1, 5)]
+    bucket = with_store("awaited", *ids)
+    copies.record_latest = lambda *_: None
+
+    def left():
+        return [note["id"] for note in backup.backups()]
+
+    # Copies remove nothing here, and all that is old in the bucket.
+    backup.copy()
+    assert left() == ids[::-1] and bucket.names("backups/") == names_of(*ids[2:])
+    backup.settings["continuous"], moment.make_at = True, lambda _: json.loads((backup.STORE / f"{ids[0]}.json").read_text())
+    moment.main("2026-01-01T00:00:00+00:00")
+    backup.settings["continuous"] = False
+    # Another backup may have waited for the end of this one.
+    backup.make, original = (lambda *_: make("20260105T000000Z")), backup.make
+    backup.take()
+    assert left() == ["20260105T000000Z", ids[3], ids[0]]
+    path = backup.STORE / f"{ids[0]}.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"awaited": at(-1).isoformat()}))
+    backup.take()
+    assert left() == ["20260105T000000Z", ids[3]]
+    backup.make = original
+
+
+class Log:
+    """Stands in for a connection to the metadata, and its table of events."""
+
+    def __init__(self, *rows):
+        self.rows, self.found = list(rows), None
+
+    def execute(self, statement, given):
+        if statement.startswith("DELETE"):
+            self.rows = [row for row in self.rows if row[1] != given[0]]
+        elif statement.startswith("INSERT"):
+            self.rows.append(given)
+        else:
+            self.found = [(extra,) for _, event, extra in self.rows if event == given[0]]
+
+    def fetchall(self):
+        return self.found
+
+
+def records_the_latest_backup_in_a_database_that_was_restored():
+    with_store("reported", "20260101T000000Z", "20260102T000000Z", "20260103T000000Z")
+    for known, made in (("20260102T000000Z", "2026-01-02T00:00:00+00:00"), ("20260103T000000Z", "2026-01-03T00:00:00+00:00")):
+        path = backup.STORE / f"{known}.json"
+        copied = {"copied": place} if known != "20260103T000000Z" else {}
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"at": made} | copied))
+    event = "airflow_on_celery.backup"
+    expected = ("2026-01-02T00:00:00+00:00", event, '{"id": "20260102T000000Z"}')
+    other = ("2026-01-09", "airflow_on_celery.canary", "{}")
+    kept, copies.record_latest = copies.record_latest, databases.record_latest
+    for rows in ((other,), (other, ("2026-01-01", event, '{"id": "20260101T000000Z"}')), (other, expected), (other, expected, expected)):
+        log = Log(*rows)
+        databases.recording = lambda log=log: contextlib.nullcontext(log)
+        # The latest one has no copy yet.
+        copies.report(backup.backups())
+        assert log.rows == [other, expected], rows
+    # The entry comes back for as long as the container runs, whatever the database says meanwhile.
+    log, pauses = Log(), []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            raise EOFError
+        if len(pauses) == 2:
+            log.rows.clear()
+
+    def refused():
+        raise sys.modules["psycopg2"].Error
+
+    databases.recording = lambda: contextlib.nullcontext(log) if len(pauses) > 1 else refused()
+    clock, backup.time = backup.time, SimpleNamespace(sleep=pause)
+    with contextlib.suppress(EOFError):
+        report_on()
+    backup.time, copies.record_latest = clock, kept
+    assert log.rows == [expected] and pauses == [backup.REPORT_INTERVAL] * 3
+    # `serve` begins with it.
+    reported.clear()
+    next_step()
+    assert reported == [1]
+
+
+def lists_the_moments_of_a_machine_that_was_lost():
+    with_store("lost")
+    wal.KEPT, base.BASES = backup.STORE / "wal", backup.STORE / "bases"
+    base.BASES.mkdir()
+    wal.unbroken_since, since = (lambda system: {"old": 5, "new": 1}[system]), wal.unbroken_since
+    for known, system, first in (("b1", "old", 5), ("b2", "old", 9), ("b3", "new", 1)):
+        note = {"id": known, "at": f"2026-01-01T0{known[1]}:00:00+00:00", "system": system, "first": first}
+        (base.BASES / f"{known}.json").write_text(json.dumps(note))
+        base.archive_of(note).touch()
+    for system, through in (("old", "2026-01-01T02:30:00+00:00"), ("new", "2026-01-01T03:30:00+00:00")):
+        (wal.KEPT / system).mkdir(parents=True)
+        (wal.KEPT / system / wal.THROUGH).write_text(json.dumps({"at": datetime.fromisoformat(through).timestamp()}))
+    old = {"system": "old", "from": "2026-01-01T01:00:00+00:00", "to": "2026-01-01T02:30:00+00:00"}
+    new = {"system": "new", "from": "2026-01-01T03:00:00+00:00", "to": "2026-01-01T03:30:00+00:00"}
+
+    def shown():
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            backup.show({"backups": []})
+        listed = json.loads(output.getvalue())
+        return listed["moments"], listed.get("earlier", [])
+
+    copies.PLACE = None
+    assert base.reach() == [new, old] and shown() == (None, [])
+    backup.settings["continuous"] = True
+    assert shown() == (new, [old])
+    assert "expected a moment from 2026-01-01T01:00:00+00:00 on" in fault_of(moment.base_before, datetime.fromisoformat("2026-01-01T00:30:00+00:00"))
+    # Nothing is known yet of the present log: that of the lost machine does not stand for it.
+    (wal.KEPT / "new" / wal.THROUGH).unlink()
+    assert shown() == (None, [old])
+    backup.settings["continuous"] = False
+    # The monitoring gets the time up to which the log is kept in both places.
+    events, base.record_event = [], lambda _, extra: events.append(json.loads(extra))
+    (wal.KEPT / "new" / wal.THROUGH).write_text(json.dumps({"at": 5000}))
+    last = mirror.last
+    for copied, expected in ((None, None), ("1970-01-01T01:00:00+00:00", 3600), ("1970-01-01T02:00:00+00:00", 5000)):
+        copies.PLACE, mirror.last = place, lambda copied=copied: copied
+        base.report_moments()
+        assert events[-1] == {"to": expected, "base": 1767236400}, (copied, events[-1])
+    copies.PLACE = None
+    base.report_moments()
+    assert events[-1]["to"] == 5000
+    copies.PLACE, mirror.last, wal.unbroken_since = place, last, since
+
+
+def copies_the_log_while_a_base_is_on_its_way():
+    bucket = with_store("large")
+    mirror.STORE, mirror.MIRRORED = backup.STORE, backup.STORE / "mirrored.json"
+
+    def write(name):
+        (backup.STORE / name).parent.mkdir(parents=True, exist_ok=True)
+        (backup.STORE / name).write_text(name)
+
+    for name in ("bases/1.base.tar.age", "bases/1.json", "wal/7/A.gz.age"):
+        write(name)
+    mirror_all()
+    first = mirror.last()
+    for name in ("bases/1.base.tar.age", "bases/1.json", "wal/7/A.gz.age"):
+        (backup.STORE / name).unlink()
+    for name in ("bases/2.base.tar.age", "bases/2.json", "wal/7/B.gz.age"):
+        write(name)
+    put, during = bucket.put, []
+
+    def slow(path, name):
+        if name == "bases/2.base.tar.age":
+            mirror.mirror(mirror.LOG)
+            during.extend([*bucket.names("bases/"), *bucket.names("wal/"), mirror.last()])
+        put(path, name)
+
+    bucket.put = slow
+    mirror.mirror(mirror.BASES)
+    second = mirror.last()
+    # The earlier base can be restored meanwhile.
+    assert during == ["bases/1.base.tar.age", "bases/1.json", "wal/7/A.gz.age", "wal/7/B.gz.age", second] and second > first
+    mirror.mirror(mirror.LOG)
+    assert bucket.names("bases/") + bucket.names("wal/") == ["bases/2.base.tar.age", "bases/2.json", "wal/7/B.gz.age"]
+    # A base that cannot be copied is told, since the log leads nowhere without it.
+    write("bases/3.base.tar.age")
+
+    def refuse_bases(path, name):
+        if name.startswith("bases/"):
+            raise databases.BackupError("no answer")
+        put(path, name)
+
+    bucket.put, last = refuse_bases, mirror.last()
+    assert fault_of(mirror.mirror, mirror.BASES) == "no answer"
+    write("wal/7/C.gz.age")
+    mirror.mirror(mirror.LOG)
+    assert "wal/7/C.gz.age" in bucket.objects and mirror.last() == last
+    bucket.put = put
+    mirror.mirror(mirror.BASES)
+    mirror.mirror(mirror.LOG)
+    assert mirror.last() > last
+
+
+def leaves_the_copies_of_another_installation_alone():
+    bucket = with_store("living", "20260101T000000Z")
+    copies.complete(backup.STORE, backup.backups())
+    mine = mirror.STORE = backup.STORE
+    mirror.MIRRORED = mine / "mirrored.json"
+    mirror_all()
+    assert bucket.names(owners.FOLDER) == ["owners/age1current.json", "owners/age1earlier.json"]
+    # A trial of the restoration has the same keys, or earlier ones, and makes backups of its own.
+    objects = dict(bucket.objects)
+    bucket.objects["bases/1.json"] = base_note("1", "age1current", "7").encode()
+    with_store("trial", *(f"2026010{day}T000000Z" for day in range(3, 7)))
+    sys.modules["bucket"] = bucket
+    mirror.STORE, mirror.MIRRORED = backup.STORE, backup.STORE / "mirrored.json"
+    for keys in (["age1current", "age1earlier"], ["age1earlier"], ["age1new", "age1current"]):
+        copies.recipients = lambda keys=keys: keys
+        fault = fault_of(copies.complete, backup.STORE, backup.backups())
+        assert fault.startswith("backup 20260106T000000Z is proven and in the volume, but has no copy: s3://team/tests has the copies of stack prod in"), fault
+        assert "npm run backup -- --take-over --stack prod" in fault
+        assert "another installation" in fault_of(mirror_all)
+    copied = [note | {"copied": place} for note in backup.backups()]
+    assert "another installation" in fault_of(copies.complete, backup.STORE, copied)
+    assert bucket.objects == objects | {"bases/1.json": bucket.objects["bases/1.json"]} and not (backup.STORE / "bases").exists()
+    # A stack with other keys is no danger.
+    del bucket.objects["bases/1.json"]
+    copies.recipients = lambda: ["age1stranger"]
+    copies.complete(backup.STORE, backup.backups())
+    assert "owners/age1stranger.json" in bucket.objects and set(objects) < set(bucket.objects)
+    bucket.objects = dict(objects)
+    # The stack of a lost machine goes on where that ended; the machine adds no more if it comes back.
+    copies.recipients = lambda: ["age1current", "age1earlier"]
+    for note in backup.backups():
+        make(note["id"])
+    backup.take_over()
+    assert bucket.names("backups/") == names_of("20260105T000000Z", "20260106T000000Z")
+    mirror_all()
+    backup.STORE = mirror.STORE = mine
+    mirror.MIRRORED = backup.STORE / "mirrored.json"
+    make("20260109T000000Z")
+    assert "another installation" in fault_of(backup.copy)
+    (mine / "wal/7").mkdir(parents=True)
+    (mine / "wal/7/A.gz.age").touch()
+    assert "another installation" in fault_of(mirror_all)
+    copies.PLACE = None
+    assert "names no bucket" in fault_of(backup.take_over)
+    copies.PLACE = place
 
 
 def needs_no_bucket():
@@ -769,6 +1027,11 @@ removes_copies_of_its_own_keys_alone()
 reads_the_volume_first()
 sends_no_checksums_to_other_stores_than_that_of_aws()
 mirrors_bases_and_log()
+keeps_a_backup_as_of_a_moment_until_it_is_fetched()
+records_the_latest_backup_in_a_database_that_was_restored()
+lists_the_moments_of_a_machine_that_was_lost()
+copies_the_log_while_a_base_is_on_its_way()
+leaves_the_copies_of_another_installation_alone()
 needs_no_bucket()
 begins_with_no_leftover_of_a_killed_process()
 forgets_the_failure_of_a_base_that_nothing_takes()

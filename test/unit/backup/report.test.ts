@@ -95,6 +95,13 @@ test("the log of the database shows the moments that can be restored, and is a t
     backupTable({ ...known, moments }, now),
     /\nAny moment from 2026-03-01T08:00:00Z to 2026-03-01T11:59:40Z can be restored as well\.$/,
   );
+  const earlier = [{ from: "2026-02-01T08:00:00+00:00", to: "2026-02-28T10:00:00+00:00" }];
+  const lost = /\nAny moment from 2026-02-01T08:00:00Z to 2026-02-28T10:00:00Z can be restored as well\.$/;
+  for (const some of [moments, null]) {
+    assert.match(backupTable({ ...known, moments: some, earlier }, now), lost);
+    const lines = backupTable({ ...known, moments: some, earlier }, now).split("\n");
+    assert.equal(lines.filter((line) => line.startsWith("Any moment")).length, some ? 2 : 1);
+  }
   assert.deepEqual(backupTroubles({ ...known, moments }, keeping, now), []);
   assert.deepEqual(backupTroubles({ ...known, moments: null }, keeping, now), [
     "the log of the database is not kept yet",

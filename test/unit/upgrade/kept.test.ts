@@ -30,7 +30,7 @@ import {
 import { drain } from "../../../tools/lib/upgrade/drain.ts";
 import { copyOf, interruptedUpgrade, keptOf } from "../../../tools/lib/upgrade/record.ts";
 import { withVersion } from "../../../tools/lib/upgrade/stackVersion.ts";
-import type { Upgrade } from "../../../tools/lib/upgrade/upgrade.ts";
+import { resume, type Upgrade } from "../../../tools/lib/upgrade/upgrade.ts";
 import { effectsOn } from "../../../tools/upgrade/effects.ts";
 import { checkVersions, imageFault, postgresFault, postgresMajor } from "../../../tools/upgrade/guard.ts";
 import { textFor, withSecretsOf } from "../../../tools/upgrade/textFor.ts";
@@ -66,7 +66,7 @@ class OnMachine extends Stack {
 
   constructor(backend: Backend) {
     const folder = join(mkdtempSync(join(root, "kept-")), "state");
-    super("kept", "/nowhere", folder);
+    super("kept", join(folder, "../Pulumi.kept.yaml"), folder);
     this.folder = folder;
     this.backend = backend;
   }
@@ -152,6 +152,50 @@ test("an upgrade is over once the stack was deployed: its backup is not put back
   writeFileSync(copyOf(stack), "");
   // A deployment makes the outputs anew.
   backend.state = state;
+  assert.equal(await interruptedUpgrade(stack), undefined);
+  assert.deepEqual(readdirSync(stack.folder), []);
+});
+
+test("an upgrade that was cut off in its proof is proven, with the stack file as it is by then", async () => {
+  const backend = new Backend();
+  const stack = new OnMachine(backend);
+  const migrating: Upgrade = { ...upgrade, step: "migrating", backup };
+  const text = "config:\n  airflow:version: 3.3.2\n  airflow:workers: 2\n";
+  const deployed = (version: string) => {
+    backend.state = {
+      deployment: {
+        resources: [
+          {
+            urn: "urn:pulumi:kept::airflow::pulumi:pulumi:Stack::airflow-kept",
+            type: "pulumi:pulumi:Stack",
+            outputs: { version },
+          },
+        ],
+      },
+    };
+  };
+  const reports: string[] = [];
+  for (const present of [text, text.replace("3.3.2", "2.11.2")]) {
+    deployed("2.11.2");
+    await keptOf(stack).write(migrating);
+    writeFileSync(copyOf(stack), "");
+    writeFileSync(stack.file, present);
+    deployed("3.3.2");
+    const half = await interruptedUpgrade(stack);
+    assert.deepEqual(half, { ...migrating, after: text });
+    let proofs = 0;
+    const effects = {
+      ...effectsOn(stack, 0, (line) => reports.push(line)),
+      deploy: async () => void proofs++,
+    };
+    await resume(half ?? assert.fail("the upgrade is over"), effects, true);
+    assert.deepEqual([proofs, readFileSync(stack.file, "utf8"), readdirSync(stack.folder)], [1, text, []]);
+  }
+  assert.match(reports.join(), /was cut off after the migration: it is proven again/);
+  // Another deployment has put the data back since.
+  deployed("2.11.2");
+  await keptOf(stack).write(migrating);
+  deployed("2.11.2");
   assert.equal(await interruptedUpgrade(stack), undefined);
   assert.deepEqual(readdirSync(stack.folder), []);
 });
@@ -338,8 +382,17 @@ test("npm run up refuses a version that does not fit the deployed data, unless a
   const folder = join(state, ".pulumi/stacks/airflow");
   mkdirSync(folder, { recursive: true });
   const urn = "urn:pulumi:kept::airflow::pulumi:pulumi:Stack::airflow-kept";
-  const resources = [{ urn, type: "pulumi:pulumi:Stack", outputs: { version: "2.11.2" } }];
-  writeFileSync(join(folder, "kept.json"), JSON.stringify({ checkpoint: { latest: { resources } } }));
+  const made = { urn, type: "pulumi:pulumi:Stack", outputs: { version: "2.11.2" } };
+  const volume = (name: string) => ({
+    urn: `urn:pulumi:kept::airflow::airflow:index:DockerPlatform$docker:index/volume:Volume::${name}`,
+    type: "docker:index/volume:Volume",
+    outputs: { name: `airflow-kept-${name}` },
+  });
+  const deployed = (...volumes: string[]) => {
+    const resources = [made, ...volumes.map(volume)];
+    writeFileSync(join(folder, "kept.json"), JSON.stringify({ checkpoint: { latest: { resources } } }));
+  };
+  deployed("logs", "postgres-data");
   const { number, ...latest } = { ...one, version: "2.11.2", images: { postgres: "postgres:16.1" } };
   noteDeployment(stack, latest);
   await assert.rejects(
@@ -357,8 +410,15 @@ test("npm run up refuses a version that does not fit the deployed data, unless a
   Reflect.deleteProperty(process.env, "AIRFLOW_UPGRADE");
   setFlags({ restore: true });
   await assert.doesNotReject(check("3.3.2", "postgres:16.1"));
-  await assert.rejects(check("3.3.2", "postgres:17"), /images\.postgres/);
+  // A restoration fills a server of any version, but for one that would open the volume of another version.
+  for (const name of ["postgres-data", "postgres-data-big"]) {
+    deployed("logs", name);
+    await assert.rejects(check("3.3.2", "postgres:17"), /images\.postgres/);
+  }
+  deployed("logs");
+  await assert.doesNotReject(check("3.3.2", "postgres:17"));
   Reflect.deleteProperty(process.env, "AIRFLOW_RESTORE");
+  await assert.rejects(check("2.11.2", "postgres:17"), /images\.postgres/);
   forgetDeployments(stack);
   await assert.doesNotReject(check("2.11.2", "postgres:17"));
 });

@@ -17,11 +17,10 @@ function failed({ failure }: Backups): string[] {
 const logMissed = 300;
 
 /** Describes the moments that can be restored; empty where the log of the database is not kept. */
-function moments({ moments: known }: Backups): string[] {
-  if (!known) return [];
-  return [
-    `Any moment from ${known.from.slice(0, 19)}Z to ${known.to.slice(0, 19)}Z can be restored as well.`,
-  ];
+function moments({ moments: present, earlier = [] }: Backups): string[] {
+  return [...(present ? [present] : []), ...earlier].map(
+    ({ from, to }) => `Any moment from ${from.slice(0, 19)}Z to ${to.slice(0, 19)}Z can be restored as well.`,
+  );
 }
 
 function rowOf({ id, at, bytes, version, rows, proof }: ProvenBackup, now: Date): string[] {

@@ -47,6 +47,8 @@ export interface Backups {
   readonly failure: { readonly at: string; readonly fault: string } | null;
   /** Moments that can be restored; null if the log of the database is not kept, or not yet; absent from earlier releases. */
   readonly moments?: Moments | null;
+  /** Moments before the data was restored into another server, such as those of a machine that was lost. */
+  readonly earlier?: readonly Moments[];
   /** Backups in the same bucket whose keys the stack does not have. */
   readonly others?: readonly ProvenBackup[];
   /** Explains why the bucket could not be listed. */
@@ -101,6 +103,12 @@ export async function takeBackup(place: Place, moment?: Date): Promise<ProvenBac
   const made = backups.find(moment ? ({ id }) => id === idOf(moment) : isNew);
   if (!made) throw new Error("The new backup is not listed; expected it in the list of backups.");
   return made;
+}
+
+/** Goes on with the copies in the bucket that an installation with the same keys has left; throws an Error if that fails. */
+export async function takeOver({ program, args, env }: Place): Promise<void> {
+  if ((await attach(program, [...args, ...backupProgram, "take-over"], { env, input: "" })) !== 0)
+    throw new Error("The copies were not taken over, see above.");
 }
 
 /** Finds a backup in the volume or the bucket; throws an Error if neither has it. */

@@ -81,6 +81,7 @@ export const commands = {
       },
       save: { value: "ID", does: "Copies a backup to ID.tar.age in this directory instead." },
       key: { does: "Prints the key that opens backups instead; keep it elsewhere." },
+      "take-over": { does: "Goes on with the copies in the bucket of a machine that is lost instead." },
     },
   },
   restore: {

@@ -6,6 +6,7 @@ import {
   upgradeOutput,
 } from "../../../components/versionChange.ts";
 import { writeWhole } from "../../../platforms/wholeFile.ts";
+import { readText } from "../../../settings/read/yaml/text.ts";
 import { print } from "../commandLine/terminal.ts";
 import { isRunning, type OwnerProcess, thisProcess } from "../recovery/owner.ts";
 import type { Stack } from "../stack.ts";
@@ -18,6 +19,7 @@ import {
   writeState,
 } from "../state.ts";
 import { whoIsHere } from "./deployments.ts";
+import { withVersion } from "./stackVersion.ts";
 import type { Upgrade } from "./upgrade.ts";
 
 /**
@@ -88,11 +90,13 @@ export function keptOf(stack: Stack): Kept {
 
 /**
  * Finds an upgrade of a stack that was cut off, and removes the note of one that has nothing left to end: since its mark
- * is gone, the stack was deployed or removed since, and its data may be newer than the upgrade's backup.
+ * is gone, the stack was deployed or removed since, and its data may be newer than the upgrade's backup. The upgrade's own
+ * deployment ends the mark, too; what is left of the upgrade then is the proof.
  * @throws Error when the upgrade, or a deployment that it started, is still under way, or another machine has its note
  */
 export async function interruptedUpgrade(stack: Stack): Promise<Upgrade | undefined> {
-  const open = openUpgrade(await readOutputs(stack));
+  const outputs = await readOutputs(stack);
+  const open = openUpgrade(outputs);
   const note = readNote(stack);
   if (note && isRunning(note) && note.pid !== process.pid)
     throw new Error(
@@ -104,11 +108,12 @@ export async function interruptedUpgrade(stack: Stack): Promise<Upgrade | undefi
       `An upgrade of stack ${stack.name} was cut off, and the deployment that it had started still runs; ` +
         "wait for the deployment's end, then run this again.",
     );
-  if (note && (note.at === undefined || note.at === open?.at)) {
-    const { pid, started, at, ...upgrade } = note;
-    return upgrade;
-  }
   if (note) {
+    const { pid, started, at, ...upgrade } = note;
+    if (at === undefined || at === open?.at) return upgrade;
+    // Only the proof is left. The stack file may have been edited and deployed since.
+    if (!open && note.step === "migrating" && outputs.version === note.to)
+      return { ...upgrade, after: withVersion(readText(stack.file), note.to) };
     removeFiles(stack);
     print(
       `  an upgrade to ${note.to} was cut off before it touched anything, or the stack was deployed since: it is over`,
