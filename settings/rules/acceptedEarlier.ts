@@ -4,6 +4,7 @@ import { hostPattern, isLoopback } from "../schema/values.ts";
 import { tokenReserve } from "./airflow/timeouts.ts";
 import { atLeastOne } from "./airflow/values.ts";
 import { faultAt } from "./fault.ts";
+import { inTheClearRules } from "./network/inTheClear.ts";
 import { proxyEffectRules } from "./network/proxyEffects.ts";
 import { tooWide } from "./network/trustedProxies.ts";
 import { unreadRules } from "./roles/unread.ts";
@@ -129,6 +130,7 @@ export const acceptedEarlierRules = [
   ...deferred,
   ...json,
   schema,
+  ...inTheClearRules,
   tokenReserve,
   ...twiceRules,
   ...unreadRules,

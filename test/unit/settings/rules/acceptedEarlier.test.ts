@@ -13,6 +13,9 @@ const folder = temporaryFolder("earlier");
 
 const email = { to: "ops@b.test", from: "air@b.test", server: "b.test:25" };
 
+const headers = join(folder, "headers");
+writeFileSync(headers, "authorization=x");
+
 /** Values that a stack may have since an earlier release, each with its fault. */
 const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] = [
   [
@@ -27,6 +30,24 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
       kubernetes: { podOperator: { namespace: "kube-tasks", apiServer: ["10.0.0.4:6443"] } },
     },
     /podOperator\.namespace is kube-tasks; /,
+  ],
+  [
+    "DAGs over plain http, in production",
+    { production: true, dagsGit: { url: "http://git.test/a.git", password: { file: "package.json" } } },
+    /dagsGit\.url is http:\/\/git\.test\/a\.git; anybody in between could replace the DAGs, and read a password: expected an https or ssh URL/,
+  ],
+  [
+    "further DAGs over plain http, in production",
+    { production: true, dagBundles: [{ name: "b", url: "http://git.test/b.git" }] },
+    /dagBundles\[0\]\.url is http:\/\/git\.test\/b\.git; anybody in between could replace the DAGs/,
+  ],
+  [
+    "headers of a receiver over plain http, in production",
+    {
+      production: true,
+      tracing: { endpoint: "http://spans.test", headers: { file: headers } },
+    },
+    /tracing\.endpoint is http:\/\/spans\.test; anybody in between could read tracing\.headers: expected an https URL/,
   ],
   [
     "a default queue with a comma",

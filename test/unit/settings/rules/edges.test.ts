@@ -320,6 +320,31 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
     { ...cluster, kubernetes: { egress: { to: ["10.0.0.0/24"] } }, proxy: { http: "http://10.1.0.7:1" } },
     proxyFault("http", "http://10.1.0.7:1", "10.1.0.7"),
   ],
+  [
+    "DAGs and headers over TLS and ssh, and spans without headers, in production",
+    {
+      production: true,
+      systemPackages: ["openssh-client"],
+      dagsGit: { url: "https://http.test/a.git", password: { file: holding("token", "a") } },
+      dagBundles: [
+        {
+          name: "b",
+          url: "ssh://git@git.test/b.git",
+          key: { file: holding("ssh", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n") },
+          knownHosts: holding("hosts", `git.test ssh-ed25519 ${"A".repeat(68)}\n`),
+        },
+      ],
+      tracing: { endpoint: "http://spans.test" },
+    },
+  ],
+  [
+    "DAGs and headers over http, not in production",
+    {
+      dagsGit: { url: "http://git.test/a.git", password: { file: holding("token", "a") } },
+      dagBundles: [{ name: "b", url: "http://git.test/b.git" }],
+      tracing: { endpoint: "http://spans.test", headers: { file: holding("headers", "a=b") } },
+    },
+  ],
   ["peers in a private network, in a cluster", peers("10.0.0.5"), ...Object.values(inPrivate)],
   ["the same on an engine", { ...peers("10.0.0.5"), platform: "docker" }],
   ["peers by name, in a cluster", peers("peer.test")],
