@@ -11,6 +11,7 @@ import { unreadRules } from "./roles/unread.ts";
 import { rule } from "./rule.ts";
 import { twiceRules } from "./services/twice.ts";
 import { unusableRules } from "./services/unusable.ts";
+import { autoscalingRule } from "./workers/autoscaling.ts";
 import { readableQueue } from "./workers/queues.ts";
 
 const atoms = "[\\w!#$%&'*+/=?^`{|}~-]+";
@@ -130,6 +131,7 @@ export const acceptedEarlierRules = [
   ...deferred,
   ...json,
   schema,
+  autoscalingRule,
   ...inTheClearRules,
   tokenReserve,
   ...twiceRules,

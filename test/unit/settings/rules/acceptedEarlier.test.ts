@@ -16,6 +16,9 @@ const email = { to: "ops@b.test", from: "air@b.test", server: "b.test:25" };
 const headers = join(folder, "headers");
 writeFileSync(headers, "authorization=x");
 
+const database = join(folder, "database");
+writeFileSync(database, "postgresql://airflow:a-long-word@db.test/a?sslmode=verify-full\n");
+
 /** Values that a stack may have since an earlier release, each with its fault. */
 const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] = [
   [
@@ -48,6 +51,16 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
       tracing: { endpoint: "http://spans.test", headers: { file: headers } },
     },
     /tracing\.endpoint is http:\/\/spans\.test; anybody in between could read tracing\.headers: expected an https URL/,
+  ],
+  [
+    "a database that KEDA does not find",
+    {
+      ...cluster,
+      workerAutoscale: { min: 1, max: 2 },
+      extraHosts: { "db.test": "10.0.0.7" },
+      postgres: { url: { file: database } },
+    },
+    /postgres\.url is .*; KEDA, which counts tasks there, does not read extraHosts/,
   ],
   [
     "a default queue with a comma",
