@@ -227,7 +227,7 @@ export class Airflow extends pulumi.ComponentResource {
               group,
               turns: turnsOf(group, groups, workers),
               webserver: webserverEndpoint,
-              metadata: metadataLogin(server),
+              metadata: group.autoscale && metadataLogin(server, settings.extraHosts),
               data,
               defaultQueue,
               graceSeconds: settings.workerGraceSeconds,

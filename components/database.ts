@@ -1,5 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type PostgresLogin, postgresLogin, postgresUrl, tlsOf } from "../settings/model/urls/postgresUrl.ts";
+import {
+  hostElsewhere,
+  onlyByName,
+  type PostgresLogin,
+  postgresLogin,
+  postgresUrl,
+  tlsOf,
+} from "../settings/model/urls/postgresUrl.ts";
 import { type DatabaseLogin, isInside, type Target, type Values } from "../workload.ts";
 
 /** Database of Airflow's metadata and Celery's results: a Postgres server, or PgBouncer in front of one. */
@@ -37,10 +44,16 @@ export interface PostgresServer extends Database {
  * Returns the login to Airflow's metadata for clients outside the stack: at the server, since PgBouncer keeps
  * no prepared statements. A server with authorities of its own must prove its name, with a certificate from
  * authorities that the client trusts.
+ * @param extraHosts additional hosts of the stack, which these clients do not know
  */
-export function metadataLogin({ target, logins, authorities }: PostgresServer): DatabaseLogin {
+export function metadataLogin(
+  { target, logins, authorities }: PostgresServer,
+  extraHosts: Readonly<Record<string, string>>,
+): DatabaseLogin {
   const login = logins.metadata.apply((plain) => {
-    const { host, port, user, password, database } = plain;
+    const { port, user, password, database } = plain;
+    const host = hostElsewhere(plain, authorities, extraHosts);
+    if (host === undefined) throw new pulumi.RunError(`postgres.url: ${onlyByName}`);
     const sslmode = isInside(target) ? "disable" : (tlsOf(plain, authorities).sslmode ?? "prefer");
     return { host, port, user, password, database, sslmode };
   });

@@ -11,6 +11,7 @@ import { textOf } from "../settings/model/sources.ts";
 import { readStackFile } from "../settings/read/read.ts";
 import { type Path, spell } from "../settings/schema/path.ts";
 import { encrypted, isPlace, type SecretSource } from "../settings/schema/secret.ts";
+import { isSecretAt, stackShape, takesTextAt } from "../settings/schema/shape.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { printPlain } from "./lib/commandLine/terminal.ts";
 import { userPath } from "./lib/commandLine/userPath.ts";
@@ -78,13 +79,33 @@ function placeholder(source: SecretSource, usual: string, what: string): string 
   return `${protocol}//{${what}User}:{${what}Password}@${place}${database}${search}`;
 }
 
-/** Replaces given secrets with the mark of encrypted ones, so that none is looked up. */
-function maskSecrets(settings: Settings): Settings {
-  const { secrets, postgres, redis } = settings;
+/** True if a value of a stack is secret, or names the place of a secret. */
+function isSecret(value: unknown, path: Path): boolean {
+  if (value === encrypted) return true;
+  const shape = stackShape();
+  const isText = typeof value === "string" && !takesTextAt(shape, path);
+  return (isText || isPlace(value)) && isSecretAt(shape, path);
+}
+
+/** Replaces secrets with `{path of the secret}`, so that none is read. */
+function masked<T>(value: T, path: Path): T;
+function masked(value: unknown, path: Path): unknown {
+  if (isSecret(value, path)) return `{${spell(path)}}`;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((inner, at) => masked(inner, [...path, at]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, masked(inner, [...path, key])]),
+  );
+}
+
+/** Replaces all secrets of a stack with placeholders. */
+function withPlaceholders(settings: Settings): Settings {
+  const { secrets, postgres, redis, ...others } = settings;
   const names = Object.entries(secrets).filter(([, source]) => source !== undefined);
   const server = "postgresql://u:p@h:5432/d";
   return {
-    ...settings,
+    ...masked(others, []),
+    // A given secret has the placeholder of a minted one, and the mark, whose form nothing checks.
     secrets: Object.fromEntries(names.map(([name]) => [name, encrypted])),
     postgres: {
       ...postgres,
@@ -94,33 +115,10 @@ function maskSecrets(settings: Settings): Settings {
       }),
     },
     redis: {
-      ...redis,
+      ...masked(redis, ["redis"]),
       ...(redis.url !== undefined && { url: placeholder(redis.url, "rediss://u:p@h:6379/0", "broker") }),
-      ...(redis.key !== undefined && { key: "{key of redis.certificate}" }),
     },
   };
-}
-
-/** Replaces secrets in declarations with `{path of the secret}`. */
-function maskDeclarations<T>(value: T, path: Path): T;
-function maskDeclarations(value: unknown, path: Path): unknown {
-  if (value === encrypted) return `{${spell(path)}}`;
-  if (typeof value !== "object" || value === null) return value;
-  if (isPlace(value)) return `{${spell(path)}}`;
-  if (Array.isArray(value)) return value.map((inner, at) => maskDeclarations(inner, [...path, at]));
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, maskDeclarations(inner, [...path, key])]),
-  );
-}
-
-/** Returns the settings of roles, with placeholders for secret files. */
-function maskRoleSecrets({ roles }: Settings): Settings["roles"] {
-  const unread = Object.entries(roles).flatMap(([role, extras]) => {
-    if (!extras) return [];
-    const names = Object.keys(extras.secretFiles).map((name) => [name, `{${name}}`]);
-    return [[role, { ...extras, secretFiles: Object.fromEntries(names) }]];
-  });
-  return Object.fromEntries(unread);
 }
 
 /** Runs a stack's program without a cluster or a state; minted secrets are never made. */
@@ -152,13 +150,7 @@ export async function render(stack: string, file: string): Promise<Rendered> {
   );
   const settings = readStackFile(file);
   const platform = await platformOf(settings, prefixOf(stack));
-  new Airflow("airflow", platform, {
-    ...maskSecrets(settings),
-    connections: maskDeclarations(settings.connections, ["connections"]),
-    variables: maskDeclarations(settings.variables, ["variables"]),
-    users: maskDeclarations(settings.users, ["users"]),
-    roles: maskRoleSecrets(settings),
-  });
+  new Airflow("airflow", platform, withPlaceholders(settings));
   await pulumi.runtime.disconnect();
   return { manifests, secrets: { ...secrets, ...expectedSecrets(settings) } };
 }

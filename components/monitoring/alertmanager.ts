@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { within } from "../../settings/model/addresses.ts";
 import type { Settings } from "../../settings/model/groups.ts";
+import { proxyFor } from "../../settings/model/urls/proxied.ts";
 import type { MonitoringSettings } from "../../settings/schema/upkeep/monitoring.ts";
 import type { Platform } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
@@ -20,18 +20,10 @@ function emailConfig({ to, from, server, user }: Email, password: string | undef
   };
 }
 
-/** Picks the proxy for a URL by its scheme, and by the hosts to reach directly: Alertmanager reads no variables for it. */
-function proxyOf(url: string, { http, https, no }: NonNullable<Settings["proxy"]>): string | undefined {
+/** Picks the proxy for a URL, since Alertmanager reads no variables for it. */
+function proxyOf(url: string, proxy: NonNullable<Settings["proxy"]>): string | undefined {
   // In manifests for other tools a name in braces stands for the URL.
-  if (!URL.canParse(url)) return https;
-  const { protocol, hostname, host } = new URL(url);
-  const isAddress = /^[\d.]+$/.test(hostname);
-  const isDirect = no.some((entry) => {
-    if (entry === "*" || [hostname, host].includes(entry.toLowerCase())) return true;
-    if (isAddress) return entry.includes("/") && within(hostname, entry);
-    return hostname.endsWith(`.${entry.toLowerCase().replace(/^\./, "")}`);
-  });
-  return isDirect ? undefined : protocol === "https:" ? https : http;
+  return URL.canParse(url) ? proxyFor(url, proxy) : proxy.https;
 }
 
 /** Text of a message in a chat: a line for each alert. */

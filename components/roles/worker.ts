@@ -19,8 +19,8 @@ export interface WorkerArgs extends RoleArgs {
   readonly group: WorkerGroup;
   readonly turns: Turns;
   readonly webserver: Endpoint;
-  /** Login to Airflow's metadata, for the autoscaler that counts tasks from outside the stack. */
-  readonly metadata: DatabaseLogin;
+  /** Login to Airflow's metadata, for the autoscaler that counts tasks from outside the stack; undefined without one. */
+  readonly metadata: DatabaseLogin | undefined;
   /** Volume for files that tasks exchange, shared by all workers. */
   readonly data: Volume;
   /** Queue of the default group: `[operators] default_queue`. */
@@ -47,7 +47,8 @@ function countOf(queues: readonly string[]): string {
 
 function autoscaled({ group, metadata, defaultQueue }: WorkerArgs): Autoscale | undefined {
   return (
-    group.autoscale && {
+    group.autoscale &&
+    metadata && {
       ...group.autoscale,
       database: metadata,
       query: countOf(group.queues.length > 0 ? group.queues : [defaultQueue]),

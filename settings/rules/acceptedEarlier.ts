@@ -6,6 +6,7 @@ import { tokenReserve } from "./airflow/timeouts.ts";
 import { atLeastOne } from "./airflow/values.ts";
 import { faultAt } from "./fault.ts";
 import { jsonRules } from "./json.ts";
+import { inTheClearRules } from "./network/inTheClear.ts";
 import { proxyEffectRules } from "./network/proxyEffects.ts";
 import { tooWide } from "./network/trustedProxies.ts";
 import { unreadRules } from "./roles/unread.ts";
@@ -13,6 +14,7 @@ import { rule } from "./rule.ts";
 import { twiceRules } from "./services/twice.ts";
 import { unusableRules } from "./services/unusable.ts";
 import { volumeRules } from "./services/volumes.ts";
+import { autoscalingRule } from "./workers/autoscaling.ts";
 import { ownQueue, readableQueue } from "./workers/queues.ts";
 
 const atoms = "[\\w!#$%&'*+/=?^`{|}~-]+";
@@ -124,6 +126,8 @@ export const acceptedEarlierRules = [
   ...guardRules,
   ...jsonRules,
   schema,
+  autoscalingRule,
+  ...inTheClearRules,
   tokenReserve,
   ...twiceRules,
   ...unreadRules,

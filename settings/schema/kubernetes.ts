@@ -79,7 +79,7 @@ export const kubernetes = object({
   })
     .default(internet)
     .describe(
-      "Addresses outside the stack that tasks, triggers and callbacks of DAGs may reach: `{ to: [0.0.0.0/0], except: [169.254.0.0/16] }`; default: the internet, but no private network.",
+      "Addresses outside the stack that tasks, triggers, callbacks of DAGs, logins and the monitoring may reach: `{ to: [0.0.0.0/0], except: [169.254.0.0/16] }`; default: the internet, but no private network.",
     ),
   dns: list(cidr, "ranges of addresses")
     .default([])

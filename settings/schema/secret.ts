@@ -41,7 +41,12 @@ export function isPlace(value: unknown): value is Exclude<SecretSource, string> 
   return keys === "file" || keys === "key,secret";
 }
 
+/** Removes the newline at the end of a secret, which editors add to a file, and `kubectl create secret --from-file` keeps. */
+export function withoutNewline(text: string): string {
+  return text.replace(/\r?\n$/, "");
+}
+
 /** Reads the secret in a file, without the newline at its end. */
 export function secretIn(file: string): string {
-  return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  return withoutNewline(readFileSync(file, "utf8"));
 }

@@ -86,7 +86,7 @@ export function isSecretAt(shape: Shape, path: Path): boolean {
   return shapesAt(shape, path).some(({ secret }) => secret);
 }
 
-/** Lists the paths at which secrets may be, with NAME for the names of entries. */
+/** Lists the paths at which secrets may be, with NAME for the names of entries, and 0 for the items of a list. */
 export function secretPaths(shape: Shape, path: Path = []): Path[] {
   if (shape.secret) return [path];
   const properties = Object.entries(shape.properties ?? {});
@@ -94,6 +94,7 @@ export function secretPaths(shape: Shape, path: Path = []): Path[] {
     typeof shape.additionalProperties === "object" ? [["NAME", shape.additionalProperties] as const] : [];
   return [
     ...[...properties, ...entries].flatMap(([key, inner]) => secretPaths(inner, [...path, key])),
+    ...(shape.items ? secretPaths(shape.items, [...path, 0]) : []),
     ...(shape.anyOf ?? []).flatMap((option) => secretPaths(option, path)),
   ];
 }

@@ -145,7 +145,7 @@ class SecurityManager(FabAirflowSecurityManagerOverride):
     def get_oauth_user_info(self, provider, resp):
         """Reads a user from an ID token, whose signature, issuer and audience are checked, or from the provider's user endpoint.
 
-        :raises ValueError: if the provider tells no name, or answers for another user
+        :raises ValueError: if the provider tells no name, keeps the groups elsewhere, or answers for another user
         """
         claims = resp["userinfo"]
         if oidc["user"] not in claims or oidc["groups"] not in claims:
@@ -156,6 +156,11 @@ class SecurityManager(FabAirflowSecurityManagerOverride):
         name, groups = claims.get(oidc["user"]), claims.get(oidc["groups"])
         if not isinstance(name, str) or not name.strip():
             raise ValueError(f"the provider tells no {oidc['user']}; expected one of its claims in login.oidc.user: {sorted(claims)}")
+        if groups is None and oidc["groups"] in (claims.get("_claim_names") or {}):
+            raise ValueError(
+                f"the provider does not list the groups of {name}, which are too many for a token (Entra ID: more than 200); "
+                "expected only the groups that are assigned to the application, or its roles, with login.oidc.groups: roles"
+            )
         listed = groups if isinstance(groups, list) else [groups]
         return {
             "username": name.strip(),

@@ -83,6 +83,25 @@ export function tlsOf(
   return { sslmode, ...(authorities !== undefined && { sslrootcert: authorities }) };
 }
 
+/** Fault of a database that {@link hostElsewhere} finds no host for. */
+export const onlyByName =
+  "KEDA, which counts tasks there, does not read extraHosts, and sslmode=verify-full needs the name: expected a name that the cluster's name servers know, or sslmode=verify-ca";
+
+/**
+ * Returns the host of a database for a client that does not know the stack's `extraHosts`: their address for a name among
+ * them; undefined if the certificate must prove that name.
+ * @param ca authorities that the stack gives
+ */
+export function hostElsewhere(
+  login: PostgresLogin,
+  ca: string | undefined,
+  extraHosts: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const { [login.host.toLowerCase()]: address } = extraHosts;
+  if (address === undefined) return login.host;
+  return tlsOf(login, ca).sslmode === "verify-full" ? undefined : address;
+}
+
 /** Parameters that detect a vanished server after 12 s (`tcp_user_timeout`, in ms); Linux' default is 15 minutes. */
 const keepAlive = {
   connect_timeout: "10",

@@ -1,9 +1,14 @@
 import { isIP } from "node:net";
 import { capabilities } from "../../../capabilities.ts";
 import { within } from "../../model/addresses.ts";
+import { textOf } from "../../model/sources.ts";
+import { proxyFor } from "../../model/urls/proxied.ts";
 import { internet, type KubernetesSettings } from "../../schema/kubernetes.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
+import type { SecretSource } from "../../schema/secret.ts";
+import { isSecretAt, stackShape } from "../../schema/shape.ts";
 import { faultAt } from "../fault.ts";
-import { type IsGiven, rule } from "../rule.ts";
+import { type Part, rule } from "../rule.ts";
 
 type Egress = KubernetesSettings["egress"];
 
@@ -13,38 +18,68 @@ export function mayReach({ to, except }: Egress, address: string): boolean {
   return isIP(address) === 4 && covers(to) && !covers(except);
 }
 
-/** Explains that roles may not reach the address of a URL; a name may be of any address, and a proxy reaches others. */
-function problem(url: string, egress: Egress | undefined, isGiven: IsGiven): string | undefined {
-  const { protocol, hostname } = new URL(url);
-  if ((protocol === "http:" && isGiven("proxy.http")) || (protocol === "https:" && isGiven("proxy.https")))
-    return undefined;
-  const address = hostname.replace(/^\[|\]$/g, "");
-  if (!isIP(address) || mayReach(egress ?? internet, address)) return undefined;
+/** Parts of a stack that decide which addresses outside of it are reached. */
+const around = ["platform", "proxy.*", "extraHosts.*", "kubernetes.egress"] as const;
+type Around = Part<ParsedConfig, (typeof around)[number]>;
+
+/** Explains that the address of a URL may not be reached; a name may be of any address, and a proxy reaches others. */
+function problem(
+  url: string | undefined,
+  { platform, proxy = {}, extraHosts, kubernetes }: Around,
+  path: readonly PropertyKey[],
+): string | undefined {
+  // Other rules report a URL in another form.
+  if (!capabilities[platform].egress || url === undefined || !URL.canParse(url)) return undefined;
+  // Prometheus asks no proxy.
+  if (path[1] !== "scrape" && proxyFor(url, proxy) !== undefined) return undefined;
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  const address = extraHosts[host] ?? host;
+  if (!isIP(address) || mayReach(kubernetes?.egress ?? internet, address)) return undefined;
+  const who = path[0] === "monitoring" ? "the monitoring" : "roles";
+  const shown = isSecretAt(stackShape(), path) ? "its host" : address;
   const fix =
     isIP(address) === 6
       ? "an IPv4 address or a name, since kubernetes.egress has IPv4 ranges alone"
       : "kubernetes.egress with it, such as { to: [0.0.0.0/0], except: [169.254.0.0/16] }";
-  return `roles may not reach ${address}: expected ${fix}`;
+  return `${who} may not reach ${shown}: expected ${fix}`;
 }
 
-const plain = (["dagsGit.url", "login.oidc.issuer", "login.ldap.url"] as const).map((key) =>
-  rule(["platform", key, "kubernetes.egress"], ({ platform, kubernetes, ...parsed }, isGiven) => {
+const keys = [
+  "dagsGit.url",
+  "login.oidc.issuer",
+  "login.ldap.url",
+  "tracing.endpoint",
+  "monitoring.alerts.webhook",
+  "monitoring.alerts.slack",
+  "monitoring.alerts.watchdog",
+] as const;
+
+const single = keys.map((key) =>
+  rule([...around, key], (parsed) => {
     const path = key.split(".");
-    const url = path.reduce<unknown>((at, step) => Object(at)[step], parsed);
-    return capabilities[platform].egress && typeof url === "string"
-      ? faultAt(path, problem(url, kubernetes?.egress, isGiven))
-      : [];
+    const source = path.reduce<unknown>((at, step) => Object(at)[step], parsed);
+    return faultAt(path, problem(textOf(source as SecretSource | undefined), parsed, path));
   }),
 );
 
-const bundles = rule(
-  ["platform", "dagBundles.*.url", "kubernetes.egress"],
-  ({ platform, dagBundles, kubernetes }, isGiven) =>
-    capabilities[platform].egress
-      ? dagBundles.flatMap(([at, { url }]) =>
-          faultAt(["dagBundles", at, "url"], problem(url, kubernetes?.egress, isGiven)),
-        )
-      : [],
+const mail = rule([...around, "monitoring.alerts.email.server"], ({ monitoring, ...parsed }) => {
+  const path = ["monitoring", "alerts", "email", "server"];
+  const { server } = monitoring?.alerts?.email ?? {};
+  return faultAt(path, problem(server && `smtp://${server}`, parsed, path));
+});
+
+const bundles = rule([...around, "dagBundles.*.url"], ({ dagBundles, ...parsed }) =>
+  dagBundles.flatMap(([at, { url }]) => {
+    const path = ["dagBundles", at, "url"];
+    return faultAt(path, problem(url, parsed, path));
+  }),
 );
 
-export const egressRules = [...plain, bundles];
+const scraped = rule([...around, "monitoring.scrape.*"], ({ monitoring, ...parsed }) =>
+  (monitoring?.scrape ?? []).flatMap(([at, url]) => {
+    const path = ["monitoring", "scrape", at];
+    return faultAt(path, problem(url, parsed, path));
+  }),
+);
+
+export const egressRules = [...single, mail, bundles, scraped];

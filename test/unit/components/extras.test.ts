@@ -87,8 +87,9 @@ const common: Config = {
 
 const external: Config = {
   postgres: {
-    url: `postgresql://u:word-of-a-test@db.${outside}/airflow`,
-    resultsUrl: `postgresql://u:word-of-a-test@db.${outside}/results`,
+    // KEDA knows no extraHosts, and so cannot check the name.
+    url: `postgresql://u:word-of-a-test@db.${outside}/airflow?sslmode=verify-ca`,
+    resultsUrl: `postgresql://u:word-of-a-test@db.${outside}/results?sslmode=verify-ca`,
     ca: authority,
   },
   redis: { url: `rediss://u:word-of-a-test@broker.${outside}` },

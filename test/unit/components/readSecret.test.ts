@@ -20,7 +20,15 @@ const reads: string[] = [];
 await pulumi.runtime.setMocks({
   newResource({ id, name, inputs }) {
     if (id) reads.push(id);
-    const data = { password: Buffer.from("from the cluster").toString("base64") };
+    const texts = {
+      password: "from the cluster",
+      client: "s3cret\n",
+      pem: "-----\nkey\n-----\r\n",
+      none: "\n",
+    };
+    const data = Object.fromEntries(
+      Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString("base64")]),
+    );
     return { id: id || name, state: id ? { ...inputs, data } : inputs };
   },
   call: () => ({}),
@@ -46,7 +54,8 @@ test("a secret is read from the stack file, a file or a Secret, and is always ma
     [readSecret({ file: written("two", "key\r\n") }, docker), "key"],
     [readSecret({ file: written("pem", "-----\nkey\n-----\n\n") }, docker), "-----\nkey\n-----\n"],
     [readSecret({ secret: "ours", key: "password" }, cluster), "from the cluster"],
-    [readSecret({ secret: "ours", key: "password" }, cluster), "from the cluster"],
+    [readSecret({ secret: "ours", key: "client" }, cluster), "s3cret"],
+    [readSecret({ secret: "ours", key: "pem" }, cluster), "-----\nkey\n-----"],
   ];
   for (const [output, value] of expected) {
     assert.equal(await settled(output), value);

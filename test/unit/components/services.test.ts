@@ -360,7 +360,7 @@ test("rendered manifests have the ports of external services, and placeholders f
     patient(`postgresql+psycopg2://${login}?sslmode=require&sslrootcert=%2Fopt%2Fairflow%2Fpostgres-ca.pem`),
   );
   assert.equal(secrets.flower?.broker_url, "rediss://{brokerUser}:{brokerPassword}@{brokerHost}:6379/0");
-  assert.equal(secrets.flower?.redis_client_key, "{key of redis.certificate}");
+  assert.equal(secrets.flower?.redis_client_key, "{redis.key}");
   const policy = manifests.find(
     ({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name === "check",
   );

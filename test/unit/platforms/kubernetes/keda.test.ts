@@ -131,6 +131,30 @@ test("KEDA gets the address of an external Postgres in the Secret, and authoriti
   }
 });
 
+test("KEDA gets the address of a host that only the stack knows, unless the certificate has to prove the name", async () => {
+  const workerAutoscale = { min: 0, max: 2 };
+  const extraHosts = { "db.example.com": "10.0.0.7" };
+  const hostOf = async (url: string, others: Config = {}) => {
+    const { secret } = await scaling({ workerAutoscale, extraHosts, postgres: { url }, ...others });
+    assert.equal(new URL(secret.connection as unknown as string).hostname, secret.host);
+    return secret.host;
+  };
+  const url = "postgresql://airflow:a-long-word@DB.example.com/meta";
+  for (const parameters of ["", "?sslmode=require", "?sslmode=verify-ca"])
+    assert.equal(await hostOf(`${url}${parameters}`), "10.0.0.7");
+  assert.equal(await hostOf(url, { extraHosts: { "db2.example.com": "10.0.0.7" } }), "DB.example.com");
+  for (const postgres of [{ url: `${url}?sslmode=verify-full` }, { url, ca }])
+    assert.throws(
+      () => settingsFor({ ...stack, workerAutoscale, extraHosts, postgres }),
+      /postgres\.url is .*; KEDA, which counts tasks there, does not read extraHosts, and sslmode=verify-full needs the name/,
+    );
+  const groups = [{ name: "gpu", queues: ["gpu"], autoscale: { min: 0, max: 1 } }];
+  const postgres = { url, ca };
+  assert.throws(() => settingsFor({ ...stack, workerGroups: groups, extraHosts, postgres }), /KEDA/);
+  for (const fine of [{ extraHosts }, { workerAutoscale }])
+    assert.equal(settingsFor({ ...stack, postgres, ...fine }).adminUser, "admin");
+});
+
 test("the connection budget counts KEDA's connections to Postgres", () => {
   const opened = (config: Config) => connectionBudget(settingsFor({ ...stack, ...config }));
   const fixed = opened({ workers: 3 });

@@ -19,6 +19,12 @@ function holding(name: string, text: string): { file: string } {
   return { file };
 }
 
+const headers = join(folder, "headers");
+writeFileSync(headers, "authorization=x");
+
+const database = join(folder, "database");
+writeFileSync(database, "postgresql://airflow:a-long-word@db.test/a?sslmode=verify-full\n");
+
 /** Values that a stack may have since an earlier release, each with its fault. */
 const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] = [
   [
@@ -53,6 +59,34 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     "a key of age that lacks its end",
     { secrets: { backupKey: holding("age", `AGE-SECRET-KEY-1${"Q".repeat(57)}`) } },
     /secrets\.backupKey is \{…\}; it is not whole: expected a key of age/,
+  ],
+  [
+    "DAGs over plain http, in production",
+    { production: true, dagsGit: { url: "http://git.test/a.git", password: { file: "package.json" } } },
+    /dagsGit\.url is http:\/\/git\.test\/a\.git; anybody in between could replace the DAGs, and read a password: expected an https or ssh URL/,
+  ],
+  [
+    "further DAGs over plain http, in production",
+    { production: true, dagBundles: [{ name: "b", url: "http://git.test/b.git" }] },
+    /dagBundles\[0\]\.url is http:\/\/git\.test\/b\.git; anybody in between could replace the DAGs/,
+  ],
+  [
+    "headers of a receiver over plain http, in production",
+    {
+      production: true,
+      tracing: { endpoint: "http://spans.test", headers: { file: headers } },
+    },
+    /tracing\.endpoint is http:\/\/spans\.test; anybody in between could read tracing\.headers: expected an https URL/,
+  ],
+  [
+    "a database that KEDA does not find",
+    {
+      ...cluster,
+      workerAutoscale: { min: 1, max: 2 },
+      extraHosts: { "db.test": "10.0.0.7" },
+      postgres: { url: { file: database } },
+    },
+    /postgres\.url is .*; KEDA, which counts tasks there, does not read extraHosts/,
   ],
   [
     "a default queue with a comma",

@@ -37,6 +37,53 @@ function proxyFault(key: string, url: string, address: string): string {
   return `proxy.${key} is ${url}; kubernetes.egress blocks roles from ${address}: expected a proxy in one of egress.to, and in none of egress.except`;
 }
 
+/** Stack in a cluster whose monitoring, roles and webserver have peers at these addresses. */
+function peers(host: string, others: Config = {}): Config {
+  return {
+    ...cluster,
+    images: { ...cluster.images, monitoring: "r/monitoring:1" },
+    dagsGit: { url: `https://${host}/a.git` },
+    dagBundles: [{ name: "b", url: `http://${host}/b.git` }],
+    tracing: { endpoint: `http://${host}:4318` },
+    login: {
+      oidc: { issuer: `https://${host}/team`, clientId: "a", clientSecret: { file: holding("client", "x") } },
+      roles: { a: "User" },
+    },
+    monitoring: {
+      scrape: ["http://metrics.test/metrics", `http://${host}:9100/metrics`],
+      alerts: {
+        webhook: { file: holding(`webhook-${host}`, `http://${host}/x`) },
+        slack: { file: holding(`slack-${host}`, `https://${host}/a-long-word`) },
+        watchdog: { file: holding(`watchdog-${host}`, `http://${host}/z\n`) },
+        email: { to: "a@mail.test", from: "b@mail.test", server: `${host}:587` },
+      },
+    },
+    ...others,
+  };
+}
+
+/** Returns the faults of such peers at an address that roles may not reach. */
+function unreached(host: string, address: string): Readonly<Record<string, string>> {
+  const fix = "expected kubernetes.egress with it, such as { to: [0.0.0.0/0], except: [169.254.0.0/16] }";
+  const line = (key: string, given: string, who: string, shown = address) =>
+    `${key} is ${given}; ${who} may not reach ${shown}: ${fix}`;
+  const [alerts, monitoring] = ["monitoring.alerts", "the monitoring"];
+  return {
+    bundle: line("dagBundles[0].url", `http://${host}/b.git`, "roles"),
+    git: line("dagsGit.url", `https://${host}/a.git`, "roles"),
+    issuer: line("login.oidc.issuer", `https://${host}/team`, "roles"),
+    server: line(`${alerts}.email.server`, `${host}:587`, monitoring),
+    slack: line(`${alerts}.slack`, "{…}", monitoring, "its host"),
+    watchdog: line(`${alerts}.watchdog`, "{…}", monitoring, "its host"),
+    webhook: line(`${alerts}.webhook`, "{…}", monitoring, "its host"),
+    scrape: line("monitoring.scrape[1]", `http://${host}:9100/metrics`, monitoring),
+    tracing: line("tracing.endpoint", `http://${host}:4318`, "roles"),
+  };
+}
+
+const inPrivate = unreached("10.0.0.5", "10.0.0.5");
+const byHost = unreached("peer.test", "10.0.0.7");
+
 const elsewhere =
   "settings.core.result_backend is {…}; Airflow 3.3.2 does not know it in core; expected settings.celery.result_backend";
 
@@ -274,6 +321,77 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
     "a proxy in no range",
     { ...cluster, kubernetes: { egress: { to: ["10.0.0.0/24"] } }, proxy: { http: "http://10.1.0.7:1" } },
     proxyFault("http", "http://10.1.0.7:1", "10.1.0.7"),
+  ],
+  [
+    "DAGs and headers over TLS and ssh, and spans without headers, in production",
+    {
+      production: true,
+      systemPackages: ["openssh-client"],
+      dagsGit: { url: "https://http.test/a.git", password: { file: holding("token", "a") } },
+      dagBundles: [
+        {
+          name: "b",
+          url: "ssh://git@git.test/b.git",
+          key: { file: holding("ssh", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n") },
+          knownHosts: holding("hosts", `git.test ssh-ed25519 ${"A".repeat(68)}\n`),
+        },
+      ],
+      tracing: { endpoint: "http://spans.test" },
+    },
+  ],
+  [
+    "DAGs and headers over http, not in production",
+    {
+      dagsGit: { url: "http://git.test/a.git", password: { file: holding("token", "a") } },
+      dagBundles: [{ name: "b", url: "http://git.test/b.git" }],
+      tracing: { endpoint: "http://spans.test", headers: { file: holding("headers", "a=b") } },
+    },
+  ],
+  ["peers in a private network, in a cluster", peers("10.0.0.5"), ...Object.values(inPrivate)],
+  ["the same on an engine", { ...peers("10.0.0.5"), platform: "docker" }],
+  ["peers by name, in a cluster", peers("peer.test")],
+  [
+    "peers by the name of a further host, in a cluster",
+    peers("peer.test", { extraHosts: { "peer.test": "10.0.0.7" } }),
+    ...Object.values(byHost),
+  ],
+  [
+    "such peers in a range that roles may reach",
+    peers("peer.test", {
+      extraHosts: { "peer.test": "10.0.0.7" },
+      kubernetes: { egress: { to: ["10.0.0.0/24"] } },
+    }),
+  ],
+  [
+    "such peers behind proxies, which mail and metrics do not use",
+    peers("peer.test", {
+      extraHosts: { "peer.test": "10.0.0.7" },
+      proxy: { http: "http://p.test:1", https: "http://p.test:1" },
+    }),
+    byHost.server ?? "",
+    byHost.scrape ?? "",
+  ],
+  [
+    "such peers that a proxy is not asked for",
+    peers("10.0.0.5", { proxy: { http: "http://p.test:1", https: "http://p.test:1", no: ["10.0.0.0/8"] } }),
+    ...Object.values(inPrivate),
+  ],
+  [
+    "a directory by the name of a further host, in a cluster",
+    {
+      ...cluster,
+      extraHosts: { "ldap.test": "10.0.0.8" },
+      login: {
+        ldap: {
+          url: "ldaps://LDAP.test",
+          bind: "cn=a",
+          search: "ou=b",
+          password: { secret: "a", key: "b" },
+        },
+        roles: { "cn=a": "User" },
+      },
+    },
+    "login.ldap.url is ldaps://LDAP.test; roles may not reach 10.0.0.8: expected kubernetes.egress with it, such as { to: [0.0.0.0/0], except: [169.254.0.0/16] }",
   ],
   [
     "a variable that proxy sets",
