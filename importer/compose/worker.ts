@@ -44,8 +44,10 @@ export function flagsOf(args: readonly string[]): Flags {
     const word = words[index] ?? "";
     const name = names[word];
     if (name) {
-      index += 1;
-      flags[name] = words[index] ?? "";
+      const next = words[index + 1] ?? "";
+      const isValue = !next.startsWith("-");
+      flags[name] = isValue ? next : "";
+      if (isValue) index += 1;
     } else if (word.startsWith("-") && !needless.has(word)) others.push(word);
   }
   return { ...flags, others };

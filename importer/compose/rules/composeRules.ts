@@ -1,4 +1,4 @@
-import { convertImage, parseImage } from "../../image.ts";
+import { convertImage, convertVersion, parseImage } from "../../image.ts";
 import {
   conversionRule,
   handled,
@@ -51,11 +51,22 @@ const grace = (item: Item, { users }: ComposeContext): Outcome =>
 const label = ({ match: [name = ""], value }: Item, context: ComposeContext): Outcome =>
   takenByRoles(roleTargets(context, ["labels", name], String(value ?? "")));
 
-const image = ({ value }: Item, context: ComposeContext): Outcome => {
-  const built = context.users
+function builtVersionOf(context: ComposeContext): string | undefined {
+  return context.users
     .map(({ tree }) => builtVersion(tree, context))
     .find((version) => version !== undefined);
-  return convertImage(parseImage(String(value)), { built });
+}
+
+const image = ({ value }: Item, context: ComposeContext): Outcome =>
+  convertImage(parseImage(String(value)), { built: builtVersionOf(context) });
+
+const build = (_: Item, context: ComposeContext): Outcome => {
+  const built = builtVersionOf(context);
+  const version = built === undefined ? undefined : convertVersion(built);
+  const note = version?.kind === "taken" ? version.note : version?.why;
+  const how =
+    "build it (docker build), and name it as images.airflow; or list its packages: requirements, systemPackages";
+  return unsupported(note === undefined ? how : `${note}; ${how}`);
 };
 
 const postgresImage = ({ value }: Item): Outcome => {
@@ -87,12 +98,7 @@ const engine = unsupported("containers are set up by the stack");
 
 export const composeRules: readonly ImportRule<ComposeContext>[] = [
   ["airflow.image", image],
-  [
-    "airflow.build",
-    unsupported(
-      "build it (docker build), and name it as images.airflow; or list its packages: requirements, systemPackages",
-    ),
-  ],
+  ["airflow.build", build],
   ["airflow.environment.*", convertEnvironment, "counts"],
   ["airflow.command", command],
   ["airflow.entrypoint", entrypoint],

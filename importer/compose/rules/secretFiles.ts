@@ -1,7 +1,11 @@
 import { posix } from "node:path";
-import { type Item, noRole, type Outcome, unsupported } from "../../rule.ts";
+import { type Item, noRole, type Outcome, unsupported, withTodo } from "../../rule.ts";
+import { isKeyFile, looksSecret } from "../../secrets.ts";
 import { at, plainAt, plainValue } from "../../source.ts";
 import { type ComposeContext, type ComposeFacts, rolesOf, roleTargets, takenByRoles } from "../context.ts";
+
+/** Maximum number of a file's characters that are searched for a secret. */
+const mostCharacters = 65_536;
 
 interface Mounted {
   /** Name below `secrets` or `configs`. */
@@ -21,6 +25,21 @@ function definedFile(kind: "secrets" | "configs", name: string, { tree }: Compos
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** Takes over a file at a path in the containers; a key becomes a secret file, which has a path of its own. */
+export function takeFileAt(target: string, source: string, context: ComposeContext): Outcome {
+  const { spelt } = context.look(source);
+  const text = context.read(source)?.slice(0, mostCharacters) ?? "";
+  if (isKeyFile(text)) {
+    const name = posix.basename(target);
+    const targets = roleTargets(context, ["secretFiles", name], { file: spelt });
+    return withTodo(takenByRoles(targets), `it is a secret: read it at /run/secrets/${name}`);
+  }
+  const outcome = takenByRoles(roleTargets(context, ["files", target], spelt));
+  return looksSecret("", text)
+    ? withTodo(outcome, "it may have a secret, which everybody can read there: expected secretFiles")
+    : outcome;
+}
+
 /** Takes over a secret of compose for roles: as its file, or as a secret that a command stores. */
 export const secretFile = ({ value }: Item, context: ComposeContext): Outcome => {
   const { source, target } = parseMount(value);
@@ -30,17 +49,17 @@ export const secretFile = ({ value }: Item, context: ComposeContext): Outcome =>
   if (file === undefined) return takenByRoles(roleTargets(context, keys, undefined));
   const { kind, spelt } = context.look(file);
   if (kind !== "file") return unsupported("there is no such file");
-  return takenByRoles(roleTargets(context, keys, { file: spelt }));
+  const outcome = takenByRoles(roleTargets(context, keys, { file: spelt }));
+  const isElsewhere = target.startsWith("/") && posix.dirname(target) !== "/run/secrets";
+  return isElsewhere ? withTodo(outcome, `read it at /run/secrets/${posix.basename(target)}`) : outcome;
 };
 
 export const configFile = ({ value }: Item, context: ComposeContext): Outcome => {
   const { source, target } = parseMount(value);
   const file = definedFile("configs", source, context);
   if (file === undefined) return unsupported("expected a file: give it as files of roles");
-  const { kind, spelt } = context.look(file);
-  if (kind !== "file") return unsupported("there is no such file");
-  const path = target.startsWith("/") ? target : `/${target}`;
-  return takenByRoles(roleTargets(context, ["files", path], spelt));
+  if (context.look(file).kind !== "file") return unsupported("there is no such file");
+  return takeFileAt(target.startsWith("/") ? target : `/${target}`, file, context);
 };
 
 /** Reads the secret at a path in the containers, `/run/secrets/NAME`; undefined if it is not in a file. */
