@@ -51,6 +51,12 @@ const keysByFlag: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--autoscale": "workerConcurrency and workerMinConcurrency",
   },
   triggerer: { "--queues": "workerGroups[].triggerers" },
+  flower: Object.fromEntries(
+    ["--url-prefix", "--url_prefix"].map((flag) => [
+      flag,
+      "kubernetes.ingress.flower, a host name with a path",
+    ]),
+  ),
 };
 
 /** Returns the name of a flag, without a value behind it: `--capacity=50`, `-p8080`. */

@@ -75,6 +75,17 @@ export function looksSecret(name: string, value: string): boolean {
   return secretWords.test(name) && !(plainWords.test(name) && !/pass(word)?_?(id|name)$/i.test(name));
 }
 
+/** Lines of a file that give a name a plain value: `PASSWORD = "word"`. */
+const assignments = /^\s*["']?([A-Za-z_][\w.-]*)["']?\s*[:=]\s*["']?([^\s"'()[\]{}$]+)["']?,?\s*$/gm;
+
+/** True for the text of a file with a password, a token or another secret in it. */
+export function fileHoldsSecret(text: string): boolean {
+  const hasPassword = [...text.matchAll(assignments)].some(
+    ([, name = "", value = ""]) => secretNumbers.test(name) && namedSecret(name, value),
+  );
+  return hasPassword || secretValues.some((form) => form.test(text));
+}
+
 /** Options and assignments in a command, with their values, unless these refer to variables: `--password word`, `TOKEN=word`. */
 const options = /(?<![\w-])(?:--([A-Za-z][\w-]*)[= ]|([A-Za-z_]\w*)=)["']?([^\s"'$-][^\s"';&|]*)/g;
 

@@ -1,5 +1,6 @@
 import {
   type ConvertedKey,
+  handled,
   type ImportRule,
   type Item,
   type Outcome,
@@ -95,6 +96,14 @@ function affinity({ path: [name = ""], value }: Item): Outcome {
   return takeAll([{ path: ["roles", rolesByChartName[name] ?? "all", "pod", "affinity"], value }]);
 }
 
+/** An account that exists already may have rights outside of the cluster. */
+function accountName({ path }: Item, values: ValueLookup): Outcome {
+  const isMade = values([...path.slice(0, -1), "create"].join(".")) !== false;
+  return isMade
+    ? handled("names are the stack's")
+    : unsupported("the stack makes its own: expected kubernetes.serviceAccount.annotations");
+}
+
 const named = Object.keys(fields) as readonly ChartField[];
 
 /** Rules about additions to pods, which a stack takes as Kubernetes does. */
@@ -115,8 +124,11 @@ export const podRules: readonly ImportRule<ValueLookup>[] = [
   [`${anyRole}.affinity`, affinity],
   ["workers.celery.affinity", affinity],
   ["affinity", affinity],
-  [
-    `${anyRole}.serviceAccount.annotations`,
-    ({ value }) => takeAnnotations(["kubernetes", "serviceAccount", "annotations"], value),
-  ],
+  ...[anyRole, "workers.celery"].flatMap((place): ImportRule<ValueLookup>[] => [
+    [
+      `${place}.serviceAccount.annotations`,
+      ({ value }) => takeAnnotations(["kubernetes", "serviceAccount", "annotations"], value),
+    ],
+    [`${place}.serviceAccount.name`, accountName],
+  ]),
 ];

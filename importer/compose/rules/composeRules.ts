@@ -16,9 +16,9 @@ import { command, entrypoint } from "./command.ts";
 import { replicas } from "./counts.ts";
 import { convertEnvironment } from "./environment.ts";
 import { ports } from "./openings.ts";
-import { configFile, secretFile } from "./secretFiles.ts";
+import { secretFile } from "./secretFiles.ts";
 import { serverCommand, serverConfig, serverVolume } from "./servers.ts";
-import { volume, volumeDefinition } from "./volumes.ts";
+import { configFile, volume, volumeDefinition } from "./volumes.ts";
 
 /** Makes a rule that takes over a size, for roles and for groups of workers; `workerKey` is that of the default group. */
 function sizeRule(convert: (value: unknown) => unknown, allowed: string, key: string, workerKey: string) {

@@ -1,12 +1,13 @@
 import { posix } from "node:path";
 import { type Item, noRole, type Outcome, unsupported, withTodo } from "../../rule.ts";
-import { isKeyFile, looksSecret } from "../../secrets.ts";
+import { fileHoldsSecret, isKeyFile } from "../../secrets.ts";
 import { at, plainAt, plainValue } from "../../source.ts";
 import { type ComposeContext, type ComposeFacts, rolesOf, roleTargets, takenByRoles } from "../context.ts";
 
 /** Maximum number of a file's characters that are searched for a secret. */
 const mostCharacters = 65_536;
 
+/** A file of compose that a service mounts. */
 interface Mounted {
   /** Name below `secrets` or `configs`. */
   readonly source: string;
@@ -14,13 +15,17 @@ interface Mounted {
 }
 
 /** Reads `key` or `{ source: key, target: other }`. */
-function parseMount(value: unknown): Mounted {
+export function parseMount(value: unknown): Mounted {
   const { source = value, target = source } = Object(value) as { source?: unknown; target?: unknown };
   return { source: String(source), target: String(target) };
 }
 
 /** Returns the file of a secret or a config; undefined if its contents come from elsewhere. */
-function definedFile(kind: "secrets" | "configs", name: string, { tree }: ComposeFacts): string | undefined {
+export function definedFile(
+  kind: "secrets" | "configs",
+  name: string,
+  { tree }: ComposeFacts,
+): string | undefined {
   const value = plainAt(tree, [kind, name, "file"]);
   return typeof value === "string" && value !== "" ? value : undefined;
 }
@@ -35,7 +40,7 @@ export function takeFileAt(target: string, source: string, context: ComposeConte
     return withTodo(takenByRoles(targets), `it is a secret: read it at /run/secrets/${name}`);
   }
   const outcome = takenByRoles(roleTargets(context, ["files", target], spelt));
-  return looksSecret("", text)
+  return fileHoldsSecret(text)
     ? withTodo(outcome, "it may have a secret, which everybody can read there: expected secretFiles")
     : outcome;
 }
@@ -52,14 +57,6 @@ export const secretFile = ({ value }: Item, context: ComposeContext): Outcome =>
   const outcome = takenByRoles(roleTargets(context, keys, { file: spelt }));
   const isElsewhere = target.startsWith("/") && posix.dirname(target) !== "/run/secrets";
   return isElsewhere ? withTodo(outcome, `read it at /run/secrets/${posix.basename(target)}`) : outcome;
-};
-
-export const configFile = ({ value }: Item, context: ComposeContext): Outcome => {
-  const { source, target } = parseMount(value);
-  const file = definedFile("configs", source, context);
-  if (file === undefined) return unsupported("expected a file: give it as files of roles");
-  if (context.look(file).kind !== "file") return unsupported("there is no such file");
-  return takeFileAt(target.startsWith("/") ? target : `/${target}`, file, context);
 };
 
 /** Reads the secret at a path in the containers, `/run/secrets/NAME`; undefined if it is not in a file. */

@@ -3,7 +3,7 @@ import { ownDirectories, ownFiles, ownTrees } from "../../../settings/model/name
 import { handled, type Item, type Outcome, taken, targetsOf, unsupported, withTodo } from "../../rule.ts";
 import { boundFolder, targetOf, volumeSource, zoneFile } from "../container.ts";
 import { type ComposeContext, roleTargets, takenByRoles } from "../context.ts";
-import { takeFileAt } from "./secretFiles.ts";
+import { definedFile, parseMount, takeFileAt } from "./secretFiles.ts";
 
 /** Airflow's home in the stack's containers. */
 const stackHome = "/opt/airflow";
@@ -168,3 +168,11 @@ function takeFile(target: string, source: string, context: ComposeContext): Outc
   if (isOwn(target)) return unsupported("the stack has a file of its own there");
   return takeFileAt(target, source, context);
 }
+
+export const configFile = ({ value }: Item, context: ComposeContext): Outcome => {
+  const { source, target } = parseMount(value);
+  const file = definedFile("configs", source, context);
+  if (file === undefined) return unsupported("expected a file: give it as files of roles");
+  if (context.look(file).kind !== "file") return unsupported("there is no such file");
+  return takeFile(pathInStack(posix.resolve("/", target), context.home), file, context);
+};

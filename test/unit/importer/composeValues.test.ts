@@ -456,7 +456,7 @@ const lost: [text: string, place: string, becomes: string | RegExp][] = [
   [
     role("command: celery flower --url_prefix=/f --basic_auth=me:word"),
     "role.command",
-    without("--url_prefix"),
+    "the stack starts roles without --url_prefix: expected kubernetes.ingress.flower, a host name with a path",
   ],
   [role("command: scheduler -n -1 -l /dev/null"), "role.command", without("-n")],
   [role("command: celery worker --umask 077 -l info"), "role.command", without("--umask")],

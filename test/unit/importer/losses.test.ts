@@ -256,3 +256,127 @@ for (const [image, version] of [
     assert.match(leftIn(report), /Bitnami's image does not run here/);
   });
 }
+
+/** Values of the chart, and what the report says of the value at a place. */
+const chartValues: [text: string, place: string, becomes: string | RegExp][] = [
+  ["apiServer: { hpa: { enabled: true } }", "apiServer.hpa.enabled", /expected webservers/],
+  ["apiServer: { hpa: { enabled: true, maxReplicaCount: 5 } }", "apiServer.hpa.maxReplicaCount", /expected/],
+  [
+    "apiServer: { hpa: { enabled: false, maxReplicaCount: 5 } }",
+    "apiServer.hpa.maxReplicaCount",
+    "it is off",
+  ],
+  ["triggerer: { keda: { enabled: true } }", "triggerer.keda.enabled", /expected triggerers/],
+  [
+    "workers: { kerberosSidecar: { enabled: true } }",
+    "workers.kerberosSidecar.enabled",
+    "the stack has no equivalent",
+  ],
+  ["ingress: { statsd: { enabled: true } }", "ingress.statsd.enabled", /only the webserver and Flower/],
+  [
+    "databaseCleanup: { enabled: true, tables: [log] }",
+    "databaseCleanup.tables[0]",
+    /old records of all tables are removed/,
+  ],
+  ["databaseCleanup: { enabled: false, tables: [log] }", "databaseCleanup.tables[0]", "it is off"],
+  ["webserver: { webserverConfig: AUTH_TYPE = 2 }", "webserver.webserverConfig", /roles\.webserver\.files/],
+  ["apiServer: { apiServerConfig: AUTH_TYPE = 2 }", "apiServer.apiServerConfig", /roles\.webserver\.files/],
+  [
+    "dagProcessor: { dagBundleConfigList: [{ name: a, classpath: b }] }",
+    "dagProcessor.dagBundleConfigList[0].name",
+    /expected dagsGit, or a repository of each in dagBundles/,
+  ],
+  [
+    "workers: { celery: { serviceAccount: { annotations: { a: b } } } }",
+    "workers.celery.serviceAccount.annotations.a",
+    "kubernetes.serviceAccount.annotations.a",
+  ],
+  [
+    "scheduler: { serviceAccount: { create: false, name: own } }",
+    "scheduler.serviceAccount.name",
+    /the stack makes its own: expected kubernetes\.serviceAccount\.annotations/,
+  ],
+  ["scheduler: { serviceAccount: { name: own } }", "scheduler.serviceAccount.name", "names are the stack's"],
+  ...[
+    ["webserver: { defaultUser: { password: '{{ .Values.a }}' } }", "webserver.defaultUser.password"],
+    ["labels: { a: '{{ .Values.a }}' }", "labels.a"],
+    ["ingress: { web: { enabled: true, host: '{{ .Values.a }}' } }", "ingress.web.host"],
+  ].map(([text = "", place = ""]): [string, string, string] => [
+    text,
+    place,
+    "it is a template of Helm's: give its rendered value",
+  ]),
+];
+
+for (const [text, place, becomes] of chartValues) {
+  test(`of the chart's ${text}, ${place} becomes ${becomes}`, () => {
+    const actual = values(text).at("values.yaml", place);
+    if (typeof becomes === "string") assert.equal(actual, becomes);
+    else assert.match(actual, becomes);
+  });
+}
+
+for (const [what, given] of [
+  ["script before a role", "entrypoint: /team/start.sh, command: scheduler"],
+  ["script before a shell", "entrypoint: [/team/start.sh], command: bash -c 'exec airflow scheduler'"],
+  ["script of a shell before a role", "entrypoint: [bash, /team/start.sh], command: scheduler"],
+]) {
+  test(`the report names a ${what}`, () => {
+    const { report, at } = compose(composeOf("", `second: { image: apache/airflow:3.3.2, ${given} }`));
+    assert.match(
+      leftIn(report),
+      /the stack starts roles only, without start\.sh: .*services\.second\.command/,
+    );
+    assert.match(at("compose.yaml", "services.second.command"), /start\.sh/);
+  });
+}
+
+for (const entrypoint of [
+  "/entrypoint",
+  "[/usr/bin/dumb-init, --, /entrypoint]",
+  "[wait-for-it.sh, db, --]",
+]) {
+  test(`the report says nothing of the entrypoint ${entrypoint}`, () => {
+    const services = `second: { image: apache/airflow:3.3.2, entrypoint: ${entrypoint}, command: triggerer }`;
+    assert.match(compose(composeOf("", services)).report, /Nothing is left to do/);
+  });
+}
+
+for (const target of ["/opt/airflow/airflow.cfg", "/opt/airflow/config/airflow.cfg"]) {
+  test(`the settings of a config at ${target} are taken over`, () => {
+    const configs = `configs: { cfg: { file: ./team.cfg } }\n`;
+    const { config, at } = compose(
+      `${composeOf(`configs: [{ source: cfg, target: ${target} }]`)}${configs}`,
+      {
+        "team.cfg": "[core]\nparallelism = 9\n",
+      },
+    );
+    assert.deepEqual(config.settings, { core: { parallelism: 9 } });
+    assert.equal(config.roles, undefined);
+    assert.equal(at("team.cfg", "core.parallelism"), "settings.core.parallelism");
+  });
+}
+
+for (const [line, isSecret] of [
+  ['AUTH_LDAP_BIND_PASSWORD = "hunter2"', true],
+  ["  password: hunter2", true],
+  ['AUTH_LDAP_BIND_PASSWORD = os.environ["PW"]', false],
+  ["keys = root", false],
+] as const) {
+  test(`a mounted file with ${line} is ${isSecret ? "" : "not "}left to do`, () => {
+    const { report } = compose(composeOf("volumes: ['./a.txt:/etc/team/a.txt']"), {
+      "a.txt": `first\n${line}\nlast\n`,
+    });
+    assert.equal(/it may have a secret/.test(report), isSecret);
+  });
+}
+
+test("no worker of a group has the name of another group", () => {
+  const services = `w1: { image: apache/airflow:3.3.2, command: celery worker -q a, scale: 2 }
+w2: { image: apache/airflow:3.3.2, command: celery worker -q b }`;
+  const { config } = compose(composeOf("", services));
+  assert.deepEqual(config.workerGroups, [
+    { name: "w", queues: ["a"], workers: 2 },
+    { name: "w2", queues: ["b"] },
+  ]);
+});
