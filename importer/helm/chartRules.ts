@@ -66,6 +66,8 @@ const priorities = unsupported("the stack makes its own classes on request: expe
 const monitoring =
   "the stack has no StatsD exporter: expected monitoring, or settings.metrics with an exporter of yours";
 
+const traffic = "only needed traffic is allowed: expected kubernetes.ingress or kubernetes.egress";
+
 export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ["executor", convertExecutor],
   ["airflowVersion", ({ value }) => convertVersion(String(value))],
@@ -273,7 +275,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ],
   ["**.terminationGracePeriodSeconds", handled("each role has a grace period of its own")],
   ["**.service", service],
-  ["**.{networkPolicy,extraNetworkPolicies}", handled("the stack has NetworkPolicies of its own")],
+  ["**.{networkPolicy,extraNetworkPolicies}", onlyIf("networkPolicies.enabled", traffic)],
   [
     "**.{ttlSecondsAfterFinished,useHelmHooks,applyCustomEnv,restartPolicy}",
     handled("the migration is a step of the deployment"),

@@ -1,4 +1,4 @@
-import { convertImage, convertVersion, parseImage } from "../../image.ts";
+import { convertImage, convertVersion, isOfficial, parseImage } from "../../image.ts";
 import {
   conversionRule,
   handled,
@@ -8,7 +8,9 @@ import {
   taken,
   unreadableValue,
   unsupported,
+  withTodo,
 } from "../../rule.ts";
+import { plainAt } from "../../source.ts";
 import { convertCores, convertMebibytes, convertSeconds } from "../../units.ts";
 import { builtVersion } from "../container.ts";
 import { type ComposeContext, groupPaths, roleTargets, singleRolesOf, takenByRoles } from "../context.ts";
@@ -18,7 +20,7 @@ import { convertEnvironment } from "./environment.ts";
 import { ports } from "./openings.ts";
 import { secretFile } from "./secretFiles.ts";
 import { serverCommand, serverConfig, serverVolume } from "./servers.ts";
-import { configFile, volume, volumeDefinition } from "./volumes.ts";
+import { configFile, hasDags, volume, volumeDefinition } from "./volumes.ts";
 
 /** Makes a rule that takes over a size, for roles and for groups of workers; `workerKey` is that of the default group. */
 function sizeRule(convert: (value: unknown) => unknown, allowed: string, key: string, workerKey: string) {
@@ -43,6 +45,11 @@ const sharedMemory = ({ value }: Item, context: ComposeContext): Outcome => {
     : takenByRoles(roleTargets(context, ["sharedMemory"], size));
 };
 
+const mode = ({ value }: Item): Outcome =>
+  value === "global"
+    ? unsupported("one on each machine is no number: expected workers, or those of machines")
+    : handled("their number is taken over");
+
 const grace = (item: Item, { users }: ComposeContext): Outcome =>
   users.some(({ worker }) => worker)
     ? conversionRule(["workerGraceSeconds"], convertSeconds, "a time like 5m")(item)
@@ -57,8 +64,14 @@ function builtVersionOf(context: ComposeContext): string | undefined {
     .find((version) => version !== undefined);
 }
 
-const image = ({ value }: Item, context: ComposeContext): Outcome =>
-  convertImage(parseImage(String(value)), { built: builtVersionOf(context) });
+const dagsInImage =
+  "no folder of DAGs is mounted: if the image has them, copy them into a folder, and name it in dags";
+
+const image = ({ value }: Item, context: ComposeContext): Outcome => {
+  const parsed = parseImage(String(value));
+  const outcome = convertImage(parsed, { built: builtVersionOf(context) });
+  return isOfficial(parsed) || hasDags(context) ? outcome : withTodo(outcome, dagsInImage);
+};
 
 const build = (_: Item, context: ComposeContext): Outcome => {
   const built = builtVersionOf(context);
@@ -66,7 +79,9 @@ const build = (_: Item, context: ComposeContext): Outcome => {
   const note = version?.kind === "taken" ? version.note : version?.why;
   const how =
     "build it (docker build), and name it as images.airflow; or list its packages: requirements, systemPackages";
-  return unsupported(note === undefined ? how : `${note}; ${how}`);
+  const isTold = hasDags(context) || context.users.some(({ tree }) => plainAt(tree, ["image"]) !== undefined);
+  const parts = [...(note === undefined ? [] : [note]), how, ...(isTold ? [] : [dagsInImage])];
+  return unsupported(parts.join("; "));
 };
 
 const postgresImage = ({ value }: Item): Outcome => {
@@ -108,6 +123,7 @@ export const composeRules: readonly ImportRule<ComposeContext>[] = [
   ["airflow.configs.*", configFile],
   ["airflow.{scale,replicas}", replicas],
   ["airflow.deploy.replicas", replicas],
+  ["airflow.deploy.mode", mode],
   ["airflow.mem_limit", memory],
   ["airflow.deploy.resources.limits.memory", memory],
   ["airflow.shm_size", sharedMemory],

@@ -1,8 +1,10 @@
 import { posix } from "node:path";
 import { ownDirectories, ownFiles, ownTrees } from "../../../settings/model/names/ownNames.ts";
 import { handled, type Item, type Outcome, taken, targetsOf, unsupported, withTodo } from "../../rule.ts";
+import { plainAt } from "../../source.ts";
 import { boundFolder, targetOf, volumeSource, zoneFile } from "../container.ts";
 import { type ComposeContext, roleTargets, takenByRoles } from "../context.ts";
+import { variableOf } from "../lookup.ts";
 import { definedFile, parseMount, takeFileAt } from "./secretFiles.ts";
 
 /** Airflow's home in the stack's containers. */
@@ -106,6 +108,20 @@ function takeParentFolder(source: string, target: string, value: unknown, contex
   return targets.length > 0
     ? { kind: "taken", targets, todo }
     : unsupported("the stack has its own files there: give yours as volumes or files of roles");
+}
+
+/** True if services mount DAGs, or a folder that holds them, or read them from elsewhere. */
+export function hasDags({ services, dagsFolder }: ComposeContext): boolean {
+  return services
+    .filter(({ kind }) => kind === "airflow")
+    .some(
+      ({ tree }) =>
+        variableOf(tree, "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST") !== undefined ||
+        [plainAt(tree, ["volumes"]) ?? []]
+          .flat()
+          .map(targetOf)
+          .some((path) => path === dagsFolder || isBelow(path, dagsFolder) || isBelow(dagsFolder, path)),
+    );
 }
 
 /** Decides what becomes of the definition of a named volume. */

@@ -266,6 +266,22 @@ const chartValues: [text: string, place: string, becomes: string | RegExp][] = [
     "apiServer.hpa.maxReplicaCount",
     "it is off",
   ],
+  [
+    "networkPolicies: { enabled: true }\nwebserver: { networkPolicy: { ingress: { from: [{ a: b }] } } }",
+    "webserver.networkPolicy.ingress.from[0].a",
+    /expected kubernetes\.ingress or kubernetes\.egress/,
+  ],
+  [
+    "webserver: { networkPolicy: { ingress: { from: [{ a: b }] } } }",
+    "webserver.networkPolicy.ingress.from[0].a",
+    "it is off",
+  ],
+  ["config: { core: { parallelism: '{{ .Values.a }}' } }", "config.core.parallelism", /template/],
+  [
+    "config: { core: { dags_folder: '{{ include \"airflow_dags\" . }}' } }",
+    "config.core.dags_folder",
+    "the stack decides it",
+  ],
   ["triggerer: { keda: { enabled: true } }", "triggerer.keda.enabled", /expected triggerers/],
   [
     "workers: { kerberosSidecar: { enabled: true } }",
@@ -380,3 +396,34 @@ w2: { image: apache/airflow:3.3.2, command: celery worker -q b }`;
     { name: "w2", queues: ["b"] },
   ]);
 });
+
+for (const [given, files, isLeft] of [
+  ["image: acme/airflow:3.3.2", {}, true],
+  ["image: acme/airflow:3.3.2\nbuild: .", {}, true],
+  ["build: .", { Dockerfile: "FROM apache/airflow:3.3.2\nCOPY dags dags\n" }, true],
+  ["image: apache/airflow:3.3.2", {}, false],
+  ["image: acme/airflow:3.3.2\nvolumes: ['./d:/opt/airflow/dags']", { "d/a.py": "" }, false],
+  ["image: acme/airflow:3.3.2\nvolumes: ['./h:/opt/airflow']", { "h/dags/a.py": "" }, false],
+  ["image: acme/airflow:3.3.2\nvolumes: ['./d:/opt/airflow/dags/team']", { "d/a.py": "" }, false],
+  [
+    "image: acme/airflow:3.3.2\nenvironment: { AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST: '[]' }",
+    {},
+    false,
+  ],
+] as [string, Files, boolean][]) {
+  test(`DAGs in an image are ${isLeft ? "" : "not "}left to do: ${given.replaceAll("\n", ", ")}`, () => {
+    const text = composeOf(given).replace("  image: apache/airflow:3.3.2\n", "");
+    const { report } = compose(text, files);
+    assert.equal(leftIn(report).split("no folder of DAGs is mounted").length - 1, isLeft ? 1 : 0);
+  });
+}
+
+for (const [mode, becomes] of [
+  ["global", /expected workers, or those of machines/],
+  ["replicated", /their number is taken over/],
+] as const) {
+  test(`of the mode ${mode} the report says ${becomes}`, () => {
+    const services = `second: { image: apache/airflow:3.3.2, command: celery worker, deploy: { mode: ${mode} } }`;
+    assert.match(compose(composeOf("", services)).at("compose.yaml", "services.second.deploy.mode"), becomes);
+  });
+}
