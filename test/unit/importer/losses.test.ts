@@ -427,3 +427,9 @@ for (const [mode, becomes] of [
     assert.match(compose(composeOf("", services)).at("compose.yaml", "services.second.deploy.mode"), becomes);
   });
 }
+
+test("options of a server behind a script are taken over", () => {
+  const command = "[docker-entrypoint.sh, sh, -c, 'redis-server --maxmemory 300mb']";
+  const { config } = compose(composeOf("", `redis: { image: redis:7, command: ${command} }`));
+  assert.deepEqual(config.redis, { settings: { maxmemory: "300mb" } });
+});
