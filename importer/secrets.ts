@@ -76,7 +76,8 @@ export function looksSecret(name: string, value: string): boolean {
 }
 
 /** Lines of a file that give a name a plain value: `PASSWORD = "word"`. */
-const assignments = /^\s*["']?([A-Za-z_][\w.-]*)["']?\s*[:=]\s*["']?([^\s"'()[\]{}$]+)["']?,?\s*$/gm;
+const assignments =
+  /^[ \t]*["']?([A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?([^\s"'()[\]{}$]+)["']?,?[ \t\r]*$/gm;
 
 /** True for the text of a file with a password, a token or another secret in it. */
 export function fileHoldsSecret(text: string): boolean {

@@ -5,7 +5,7 @@ import { at, plainAt, plainValue } from "../../source.ts";
 import { type ComposeContext, type ComposeFacts, rolesOf, roleTargets, takenByRoles } from "../context.ts";
 
 /** Maximum number of a file's characters that are searched for a secret. */
-const mostCharacters = 65_536;
+const mostCharacters = 16_384;
 
 /** A file of compose that a service mounts. */
 interface Mounted {
