@@ -51,6 +51,7 @@ const keysByFlag: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--autoscale": "workerConcurrency and workerMinConcurrency",
   },
   triggerer: { "--queues": "workerGroups[].triggerers" },
+  webserver: { "--ssl-cert": "publish.certificate", "--ssl-key": "publish.key" },
   flower: Object.fromEntries(
     ["--url-prefix", "--url_prefix"].map((flag) => [
       flag,

@@ -452,6 +452,11 @@ const lost: [text: string, place: string, becomes: string | RegExp][] = [
     "role.command",
     `the stack starts roles without --queues: expected workerGroups[].triggerers; ${without("--capacity")}`,
   ],
+  [
+    role("command: api-server --ssl-cert /x.crt --ssl-key=/x.key"),
+    "role.command",
+    "the stack starts roles without --ssl-cert: expected publish.certificate; the stack starts roles without --ssl-key: expected publish.key",
+  ],
   [role("command: api-server --port 8080 --workers=4"), "role.command", without("--workers")],
   [
     role("command: celery flower --url_prefix=/f --basic_auth=me:word"),
