@@ -43,6 +43,23 @@ export function convertExtraCommands(
 const needlessFlags =
   /^(-[pHDlAEv]|--(port|host|hostname|address|daemon|pid|log-file|stdout|stderr|verbose|(access|error)-logfile|basic[_-]auth))$/;
 
+/** Keys that replace flags of roles; other flags are settings. */
+const keysByFlag: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  worker: {
+    "--queues": "workerGroups[].queues",
+    "--concurrency": "workerConcurrency",
+    "--autoscale": "workerConcurrency and workerMinConcurrency",
+  },
+  triggerer: { "--queues": "workerGroups[].triggerers" },
+  webserver: { "--ssl-cert": "publish.certificate", "--ssl-key": "publish.key" },
+  flower: Object.fromEntries(
+    ["--url-prefix", "--url_prefix"].map((flag) => [
+      flag,
+      "kubernetes.ingress.flower, a host name with a path",
+    ]),
+  ),
+};
+
 /** Returns the name of a flag, without a value behind it: `--capacity=50`, `-p8080`. */
 function flagName(word: string): string {
   return /^--/.test(word) ? word.replace(/=.*$/s, "") : word.slice(0, 2);
@@ -60,9 +77,16 @@ export function flagsLeft(
   const roles = commandsOf(entrypoint, command)
     .flatMap(parseStarted)
     .filter(({ role }) => role !== "migration");
-  const flags = roles.flatMap(({ role, args }) =>
-    role === "worker" ? ofWorker(args) : args.filter((word) => /^--?[A-Za-z]/.test(word)).map(flagName),
-  );
-  const names = [...new Set(flags)].filter((name) => !needlessFlags.test(name)).join(", ");
-  return names === "" ? [] : [`the stack starts roles without ${names}: give settings instead`];
+  const flags = roles.flatMap(({ role, args }) => {
+    const names =
+      role === "worker" ? ofWorker(args) : args.filter((word) => /^--?[A-Za-z]/.test(word)).map(flagName);
+    const needed = names.filter((name) => !needlessFlags.test(name));
+    return needed.map((name) => ({ name, key: keysByFlag[role]?.[name] }));
+  });
+  const others = new Set(flags.filter(({ key }) => key === undefined).map(({ name }) => name));
+  const without = (names: string, instead: string) => `the stack starts roles without ${names}: ${instead}`;
+  return [
+    ...flags.flatMap(({ name, key }) => (key === undefined ? [] : [without(name, `expected ${key}`)])),
+    ...(others.size > 0 ? [without([...others].join(", "), "give settings instead")] : []),
+  ];
 }

@@ -52,8 +52,13 @@ export function convertVersion(version: string): Outcome {
 /** Reads Airflow's version from an image's tag. Teams number images in their own way, so theirs count only if supported. */
 function versionInTag(image: Image): string | undefined {
   const version = versionOfTag(image.tag);
-  if (isOfficial(image) || isPuckels(image) || version === undefined) return version;
+  if (isOfficial(image) || isPuckels(image) || isBitnamis(image) || version === undefined) return version;
   return versions.includes(version) && /airflow/.test(image.repository) ? version : undefined;
+}
+
+/** True for Bitnami's images, in which Airflow is elsewhere than in the official ones. */
+function isBitnamis({ repository }: Image): boolean {
+  return /(^|\/)bitnami\w*\/airflow[\w-]*$/.test(repository);
 }
 
 function isPuckels({ repository }: Image): boolean {
@@ -71,6 +76,10 @@ export function convertImage(
   const version = built || versionInTag(image);
   const outcome = version === undefined ? undefined : convertVersion(version);
   if (outcome && outcome.kind !== "taken") return outcome;
+  if (isBitnamis(image)) {
+    const instead = "Bitnami's image does not run here: build yours on the official one";
+    return outcome ? { kind: "taken", targets: outcome.targets, todo: instead } : unsupported(instead);
+  }
   const exact = outcome?.note === undefined;
   if (!exact && !isOfficial(image)) {
     return {

@@ -3,6 +3,7 @@ import { spell } from "../settings/schema/path.ts";
 import { schema } from "../settings/schema/schema.ts";
 import {
   type ConvertedKey,
+  handled,
   type Item,
   type Outcome,
   targetsOf,
@@ -93,6 +94,19 @@ function withoutInvalidTargets(outcome: Outcome): Outcome {
   const found = problems.filter((text) => text !== undefined);
   if (valid.length > 0) return withTargets(outcome, valid, found);
   return unsupported(found[0] ?? "it has no value that the stack takes");
+}
+
+const withoutProxy = handled("without a proxy it has no effect");
+
+/** Drops the hosts that are reached without a proxy, if there is none. */
+function withoutIdleProxy(entries: readonly Entry[]): readonly Entry[] {
+  const isOfProxy = ({ path: [key] }: ConvertedKey) => key === "proxy";
+  const isExempt = ({ path: [key, kind] }: ConvertedKey) => key === "proxy" && kind === "no";
+  const found = entries.flatMap(({ outcome }) => targetsOf(outcome)).filter(isOfProxy);
+  if (!found.every(isExempt)) return entries;
+  return entries.map((entry) =>
+    targetsOf(entry.outcome).some(isExempt) ? { ...entry, outcome: withoutProxy } : entry,
+  );
 }
 
 function placeOf({ file, line }: Leaf): string {
@@ -198,7 +212,7 @@ function putAt(into: Record<string | number, unknown>, [first, ...others]: Sourc
 /**
  * Makes the stack file's values, and the outcome of each value of the input.
  * @param leaves all values of the input
- * @param extras follow from the input as a whole; explicit values override them
+ * @param extras follow from the input as a whole, and are left out if they cannot be in the stack file; explicit values override them
  * @param unused why a value was not looked at
  */
 export function makePlan(
@@ -207,14 +221,14 @@ export function makePlan(
   extras: readonly ConvertedKey[],
   unused: Outcome,
 ): Plan {
-  const settled = settleKeys(
-    entries.map((entry) => ({ ...entry, outcome: withoutInvalidTargets(entry.outcome) })),
-  );
+  const valid = entries.map((entry) => ({ ...entry, outcome: withoutInvalidTargets(entry.outcome) }));
+  const settled = settleKeys(withoutIdleProxy(valid));
   const byLeaf = entriesByLeaf(settled);
   for (const leaf of leaves) if (!byLeaf.has(leaf)) byLeaf.set(leaf, entryAt(leaf, unused));
   const targets = settled.flatMap(({ outcome }) => targetsOf(outcome));
   // Outer values come before their parts.
-  const outerFirst = [...extras, ...targets].toSorted(
+  const validExtras = extras.filter((target) => targetProblem(target) === undefined);
+  const outerFirst = [...validExtras, ...targets].toSorted(
     ({ path: one }, { path: other }) => one.length - other.length,
   );
   const values = new Map(outerFirst.map((target) => [spell(target.path), target]));

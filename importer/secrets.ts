@@ -33,6 +33,9 @@ const loginNames = /(^|_)login$/i;
 const plainWords =
   /_(file|path|dir|cmd|id|name|user|username|size|count|limit|interval|seconds|secs?|timeout|ttl|expiration|expire|expiry|enabled?|length|type|backend|backends|manager|url_prefix|region|endpoint|host|port|class|algorithm|issuer|audience|leeway|age|rotation|prefix|suffix)$/i;
 
+/** Forms of files that are keys: private keys, and a service account of Google's. */
+const keyFiles: readonly RegExp[] = [/-----BEGIN [A-Z ]*PRIVATE KEY-----/, /"private_key"\s*:/];
+
 /** Forms of values that are secret, whatever their name is. */
 const secretValues: readonly RegExp[] = [
   // URLs with a login, and `password=` in those of JDBC and in lists of options.
@@ -44,10 +47,13 @@ const secretValues: readonly RegExp[] = [
   issued,
   /(^|\bauthorization\W+)(Bearer|Basic)\s+\S{8}/i,
   /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
-  // A service account of Google's.
-  /"private_key"\s*:/,
+  ...keyFiles,
 ];
+
+/** True for the text of a file that is a key as a whole. */
+export function isKeyFile(text: string): boolean {
+  return keyFiles.some((form) => form.test(text));
+}
 
 /** True for a long text that looks random: letters of both cases with digits, or hexadecimal digits. */
 function isRandom(value: string): boolean {
@@ -56,13 +62,29 @@ function isRandom(value: string): boolean {
   return isMixed && /^[A-Za-z0-9+/_=-]{24,}$/.test(value) && !/[/_-][a-z]+[/_-]/i.test(value);
 }
 
+/** Path of a file: `/keys/gcp.json`. */
+const filePath = /^(\/[\w.-]+)+\.[A-Za-z]\w{0,7}$/;
+
 /** True if a value's name or form suggests a secret, which no stack file may have in plain text. */
 export function looksSecret(name: string, value: string): boolean {
   if (secretValues.some((form) => form.test(value)) || isRandom(value)) return true;
   if (value === "" || /^(true|false|yes|no|on|off|none|[01])$/i.test(value)) return false;
   if (/^\d{1,5}$/.test(value)) return secretNumbers.test(name);
   if (/^[^\s:/]+:[^\s/]/.test(value) && loginNames.test(name)) return true;
+  if (filePath.test(value) && !secretNumbers.test(name)) return false;
   return secretWords.test(name) && !(plainWords.test(name) && !/pass(word)?_?(id|name)$/i.test(name));
+}
+
+/** Lines of a file that give a name a plain value: `PASSWORD = "word"`. */
+const assignments =
+  /^[ \t]*["']?([A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?([^\s"'()[\]{}$]+)["']?,?[ \t\r]*$/gm;
+
+/** True for the text of a file with a password, a token or another secret in it. */
+export function fileHoldsSecret(text: string): boolean {
+  const hasPassword = [...text.matchAll(assignments)].some(
+    ([, name = "", value = ""]) => secretNumbers.test(name) && namedSecret(name, value),
+  );
+  return hasPassword || secretValues.some((form) => form.test(text));
 }
 
 /** Options and assignments in a command, with their values, unless these refer to variables: `--password word`, `TOKEN=word`. */
@@ -111,6 +133,8 @@ export function convertSecret(path: SourcePath, value: SecretReference, note?: s
   return problem === undefined ? secretByCommand(path, note) : unsupported(`${spell(path)}: ${problem}`);
 }
 
+const withoutHost = unsupported("expected a URL with a host");
+
 /** Outcomes of services that the stack has itself. */
 export const ownDatabase = handled("the stack has a Postgres of its own, with passwords that it mints");
 export const ownResults = handled("the stack keeps results in its own Postgres, with a login of their own");
@@ -148,7 +172,8 @@ export function convertMetadataUrl(value: SecretReference, isOwn: IsProvidedHost
   if (typeof value !== "string") return taken(["postgres", "url"], value);
   const { scheme = "", host = "" } = parseAddress(value) ?? {};
   if (!/^postgres(ql)?(\+\w+)?$/.test(scheme)) return unsupported("expected a database of Postgres");
-  if (host === "" || isOwn(host)) return ownDatabase;
+  if (host === "") return withoutHost;
+  if (isOwn(host)) return ownDatabase;
   return convertUrl(["postgres", "url"], value, postgresLogin);
 }
 
@@ -162,7 +187,8 @@ export function convertResultsUrl(
   const { scheme = "", host = "", rest } = parseAddress(value.replace(/^db\+/, "")) ?? {};
   if (!/^postgres(ql)?(\+\w+)?$/.test(scheme))
     return unsupported("expected a database of Postgres: results are kept there");
-  if (host === "" || isOwn(host)) return ownResults;
+  if (host === "") return withoutHost;
+  if (isOwn(host)) return ownResults;
   const isMetadata = typeof metadataUrl === "string" && parseAddress(metadataUrl)?.rest === rest;
   return isMetadata
     ? handled("it is the database of the metadata")
@@ -174,7 +200,7 @@ export function convertBrokerUrl(value: SecretReference, isOwn: IsProvidedHost):
   if (typeof value !== "string") return taken(["redis", "url"], value);
   const { scheme = "", host = "" } = parseAddress(value) ?? {};
   if (!/^rediss?$/.test(scheme)) return unsupported("expected Redis as the broker");
-  if (host === "" || isOwn(host))
-    return handled("the stack has a Redis of its own, with passwords that it mints");
+  if (host === "") return withoutHost;
+  if (isOwn(host)) return handled("the stack has a Redis of its own, with passwords that it mints");
   return convertUrl(["redis", "url"], value, redisLogin);
 }

@@ -1,5 +1,5 @@
 import { isSensitive, knownSettings } from "../settings/model/known.ts";
-import { isReserved } from "../settings/rules/airflow/reserved.ts";
+import { insteadOf } from "../settings/rules/airflow/reserved.ts";
 import {
   type ConvertedKey,
   empty,
@@ -80,6 +80,7 @@ export function convertAutoscale(value: SecretReference, context: ImportContext)
 }
 
 const decidedByStack = handled("the stack sets it itself");
+const listens = handled("each role listens inside its container, where the stack finds it");
 /** Outcome of a signing secret: the stack uses a key pair, since all roles that check a shared secret could sign with it. */
 export const signingKey = handled("the stack signs tokens with a key pair that it mints");
 const otherExecutors = handled("only other executors read it");
@@ -91,11 +92,15 @@ const secretKey: Special = (value) => convertSecret(["secrets", "apiSecretKey"],
 
 /** Settings that do not become entries of `settings` in a stack. */
 const special: Readonly<Record<string, Outcome | Special>> = {
+  "api.host": listens,
+  "api.port": listens,
   "api.secret_key": secretKey,
   "api_auth.jwt_secret": signingKey,
   "celery.broker_url": (value, { isOwn }) => convertBrokerUrl(value, isOwn),
   "celery.celery_result_backend": resultBackend,
   "celery.flower_basic_auth": handled("Flower has the login of adminUser"),
+  "celery.flower_host": listens,
+  "celery.flower_port": listens,
   "celery.result_backend": resultBackend,
   "celery.worker_autoscale": convertAutoscale,
   "celery.worker_concurrency": convertConcurrency,
@@ -113,12 +118,23 @@ const special: Readonly<Record<string, Outcome | Special>> = {
   "scheduler.enable_health_check": handled("the stack checks health by a file that each role keeps fresh"),
   "scheduler.standalone_dag_processor": decidedByStack,
   "webserver.secret_key": secretKey,
+  "webserver.web_server_host": listens,
+  "webserver.web_server_port": listens,
 };
 
 /** Converts a value to the type that `airflow.cfg` implies. */
 function parseValue(value: string): string | number | boolean {
   if (/^(true|false)$/i.test(value)) return value.toLowerCase() === "true";
   return /^(0|-?[1-9]\d{0,14})$/.test(value) ? Number(value) : value;
+}
+
+/** Values of the stack's own settings that change nothing: a switch that is off, and Celery's usual configuration. */
+const changesNothing = /^false$|\bdefault_celery\.DEFAULT_CELERY_CONFIG$/i;
+
+/** Returns the outcome of a setting that the stack decides: the key that replaces it, unless the setting needs none. */
+function decidedOutcome(value: SecretReference, instead: string): Outcome {
+  const isNeedless = typeof value === "string" && changesNothing.test(value);
+  return isNeedless || instead.includes("expected no value") ? decidedByStack : unsupported(instead);
 }
 
 /** Converts a setting, by its name in the stack's version of Airflow. */
@@ -135,7 +151,8 @@ function convertByPresentName(
   const keys = knownSettings(context.version)?.sections.get(section);
   if (keys && !keys.includes(key) && !/_transport_options$|^sentry$/.test(section))
     return unsupported(`Airflow ${context.version} has no such setting`);
-  if (isReserved(name)) return decidedByStack;
+  const instead = insteadOf(name);
+  if (instead !== undefined) return decidedOutcome(value, instead);
   const path = ["settings", section, key];
   if (isSensitive(context.version, section, key)) return value === "" ? empty : secretByCommand(path, note);
   if (typeof value !== "string" || looksSecret(key, value)) {
@@ -146,6 +163,18 @@ function convertByPresentName(
   return taken(path, parseValue(value), note);
 }
 
+/** True for a setting that Airflow has, or had under this name. */
+function isSetting(section: string, key: string, { version }: ImportContext): boolean {
+  const name = `${section}.${key}`;
+  const { sections, renamed = {}, removed = {} } = knownSettings(version) ?? {};
+  return (
+    Object.hasOwn(special, name) ||
+    sections?.get(section)?.includes(key) === true ||
+    Object.hasOwn(renamed, name) ||
+    Object.hasOwn(removed, name)
+  );
+}
+
 /** Converts a setting of `airflow.cfg`, also by a name that Airflow has renamed. */
 export function convertSetting(
   section: string,
@@ -153,8 +182,10 @@ export function convertSetting(
   value: SecretReference,
   context: ImportContext,
 ): Outcome {
+  const known = knownSettings(context.version);
   const command = /^(.+)_(cmd|secret)$/.exec(key);
-  if (command && key !== "jwt_secret") {
+  const isKnown = known?.sections.get(section)?.includes(key);
+  if (command && !isKnown && isSetting(section, command[1] ?? "", context)) {
     const [, file = ""] = /^cat\s+(\S+)$/.exec(String(value).trim()) ?? [];
     const text = command[2] === "cmd" ? context.secretFile?.(file) : undefined;
     return text === undefined
@@ -163,8 +194,6 @@ export function convertSetting(
   }
   const name = `${section}.${key}`;
   if (special[name]) return convertByPresentName(name, value, context);
-  const known = knownSettings(context.version);
-  const isKnown = known?.sections.get(section)?.includes(key);
   const renamed = isKnown ? undefined : known?.renamed[name];
   if (renamed !== undefined)
     return convertByPresentName(renamed, value, context, `Airflow ${context.version} calls it ${renamed}`);

@@ -5,6 +5,7 @@ import { checkExecutor, convertFileSetting, type ImportContext } from "../settin
 import { type Leaf, plainAt } from "../source.ts";
 import { targetOf, volumeSource } from "./container.ts";
 import type { ComposeFacts } from "./context.ts";
+import { definedFile, parseMount } from "./rules/secretFiles.ts";
 
 /** Maximum number of settings in a file that a person wrote; a longer file is a copy of all defaults. */
 const maxSettings = 80;
@@ -36,19 +37,27 @@ function parseConfig(text: string): Line[] {
 }
 
 /** Lists the paths, on this machine, of the airflow.cfg files that services mount. */
-function mountedFiles({ services, tree: compose, home, look }: ComposeFacts): string[] {
-  const paths = services.flatMap(({ kind, tree }) =>
-    (kind === "airflow" ? [plainAt(tree, ["volumes"])].flat() : []).flatMap((volume) => {
+function mountedFiles(facts: ComposeFacts): string[] {
+  const { services, tree: compose, home, look } = facts;
+  const trees = services.filter(({ kind }) => kind === "airflow").map(({ tree }) => tree);
+  const isConfig = (target: string) =>
+    target === posix.join(home, "airflow.cfg") || target === posix.join(home, "config/airflow.cfg");
+  const listsAt = (key: string) => trees.flatMap((tree) => [plainAt(tree, [key]) ?? []].flat());
+  const paths = [
+    ...listsAt("volumes").flatMap((volume) => {
       const target = targetOf(volume);
       const source = volumeSource(volume, compose);
       if (!source || !/^[./~]/.test(source)) return [];
-      if (target === posix.join(home, "airflow.cfg") || target === posix.join(home, "config/airflow.cfg"))
-        return [source];
+      if (isConfig(target)) return [source];
       if (target === home || target === posix.join(home, "config"))
         return [posix.join(source, "airflow.cfg")];
       return [];
     }),
-  );
+    ...listsAt("configs").flatMap((config) => {
+      const { source, target } = parseMount(config);
+      return isConfig(posix.resolve("/", target)) ? (definedFile("configs", source, facts) ?? []) : [];
+    }),
+  ];
   return [...new Set(paths)].filter((path) => look(path).kind === "file");
 }
 

@@ -91,7 +91,8 @@ function unwrapCommand(words: readonly string[]): string[][] {
   const shell = argv.findIndex(
     (word, at) => at > 0 && shells.has(basename(word)) && /^-[a-z]*c$/.test(argv[at + 1] ?? ""),
   );
-  if (shell > 0) return unwrapCommand(argv.slice(shell));
+  // A script of the team's before the shell does work of its own.
+  if (shell > 0) return [...(/\.sh$/.test(first) ? [[first]] : []), ...unwrapCommand(argv.slice(shell))];
   return [argv];
 }
 

@@ -66,10 +66,10 @@ const passing = /^(version|info|config|db|initdb|upgradedb|cheat-sheet)$/;
 
 /** Names a command that starts no role, without its arguments, which may be secret; undefined for one that needs no counterpart. */
 export function extraCommand(argv: readonly string[]): string | undefined {
-  if (parseStarted(argv).some(({ role, name }) => role !== "migration" || passing.test(name)))
-    return undefined;
-  const airflow = airflowArguments(argv);
   const program = basename(argv[0] ?? "");
+  if (parseStarted(argv).some(({ role, name }) => role !== "migration" || passing.test(name)))
+    return /\.sh$/.test(program) ? program : undefined;
+  const airflow = airflowArguments(argv);
   // The image's entrypoint takes Airflow's subcommands as they are.
   if (!airflow && (program === "entrypoint" || passing.test(program))) return undefined;
   if (!airflow) return /^pip3?$/.test(program) ? `${program} ${argv[1] ?? ""}` : program;

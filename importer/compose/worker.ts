@@ -44,8 +44,10 @@ export function flagsOf(args: readonly string[]): Flags {
     const word = words[index] ?? "";
     const name = names[word];
     if (name) {
-      index += 1;
-      flags[name] = words[index] ?? "";
+      const next = words[index + 1] ?? "";
+      const isValue = !next.startsWith("-");
+      flags[name] = isValue ? next : "";
+      if (isValue) index += 1;
     } else if (word.startsWith("-") && !needless.has(word)) others.push(word);
   }
   return { ...flags, others };
@@ -112,7 +114,8 @@ function nameGroup(service: string, queues: readonly string[], usedNames: readon
     "more";
   const free = (name: string) => name !== "default" && !usedNames.includes(name);
   if (free(base)) return base;
-  for (let number = 2; ; number += 1) if (free(`${base}-${number}`)) return `${base}-${number}`;
+  // The second worker of a group is called after the group, with -2.
+  for (let number = 2; ; number += 1) if (free(`${base}${number}`)) return `${base}${number}`;
 }
 
 /** Puts services with the same queues and sizes into one group. */

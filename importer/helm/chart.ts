@@ -12,7 +12,7 @@ import {
 import { chartRules } from "./chartRules.ts";
 import { isDefault, isFullCopy } from "./defaults.ts";
 import { nodesOf, workerNodes } from "./placement.ts";
-import { isTemplate, type ValueLookup, versionIn } from "./values.ts";
+import { isTemplate, template, type ValueLookup, versionIn } from "./values.ts";
 import { defaultGroup, defaultQueues, inheritedTargets, isScaled, ofWorkers } from "./workers.ts";
 
 /** Parses a YAML text; undefined if templates of Helm's keep it from being YAML. */
@@ -108,8 +108,9 @@ export function importChart(source: ParsedFile, path: SourcePath): Plan {
   const isCopy = isFullCopy(tree);
   const entries = itemsOf(tree, chartRules).map((ruled): Entry => {
     const { item } = ruled;
-    const outcome =
-      isCopy && isDefault(item) ? chartDefault : ofWorkers(item, decideOutcome(ruled, values), values);
+    const decided = decideOutcome(ruled, values);
+    const rendered = isTemplate(item.value) && decided.kind !== "handled" ? template : decided;
+    const outcome = isCopy && isDefault(item) ? chartDefault : ofWorkers(item, rendered, values);
     return { item, outcome, weight: weightOf(item, values) };
   });
   return makePlan(entries, leaves, overallTargets(values), unsupported("the official chart has no such key"));

@@ -37,6 +37,7 @@ import {
   rolesByChartName,
   secretRule,
   template,
+  unlessOff,
   type ValueLookup,
   whenOn,
 } from "./values.ts";
@@ -64,6 +65,8 @@ const priorities = unsupported("the stack makes its own classes on request: expe
 
 const monitoring =
   "the stack has no StatsD exporter: expected monitoring, or settings.metrics with an exporter of yours";
+
+const traffic = "only needed traffic is allowed: expected kubernetes.ingress or kubernetes.egress";
 
 export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ["executor", convertExecutor],
@@ -148,14 +151,24 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
     "workers.{safeToEvict,podManagementPolicy,useWorkerDedicatedServiceAccounts}",
     handled("a worker that is drained finishes its tasks first"),
   ],
-  ["workers.{kerberosSidecar,kerberosInitContainer}.**", off],
+  ["workers.{kerberosSidecar,kerberosInitContainer}.**", unlessOff("the stack has no equivalent")],
 
   [`${chartRoles}.enabled`, enabledRole],
   [`${chartRoles}.replicas`, roleReplicas],
   [`${chartRoles}.resources.limits.memory`, resource("memory")],
   [`${chartRoles}.resources.limits.cpu`, resource("cpu")],
-  [`${chartRoles}.hpa.**`, off],
-  ["triggerer.keda.**", onlyIf("triggerer.keda.enabled", "the stack has one triggerer")],
+  [`${chartRoles}.hpa.**`, unlessOff("the number of webservers is fixed: expected webservers")],
+  ["triggerer.keda.**", unlessOff("the number of triggerers is fixed: expected triggerers")],
+  [
+    "{webserver,apiServer}.{webserverConfig,apiServerConfig}",
+    unsupported(
+      "write it to a file, and name that in roles.webserver.files, for /opt/airflow/webserver_config.py",
+    ),
+  ],
+  [
+    "dagProcessor.dagBundleConfigList.**",
+    unsupported("expected dagsGit, or a repository of each in dagBundles"),
+  ],
   ["{webserver,apiServer,createUserJob}.defaultUser.*", user],
   ["flower.{username,password,secretName}", handled("Flower has the login of adminUser")],
   ["**.hostAliases.*", alias],
@@ -209,7 +222,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ["ingress.{web,apiServer,flower}.annotations", ingressAnnotations],
   ["ingress.{web,apiServer,flower}.path", ingressPath],
   ["ingress.*.{path,pathType}", handled("paths are the stack's")],
-  ["ingress.{statsd,pgbouncer}.**", off],
+  ["ingress.{statsd,pgbouncer}.**", unlessOff("only the webserver and Flower are published")],
   ["ingress.**.tls.enabled", handled("published services always have TLS")],
 
   ["registry.secretName", pullSecret],
@@ -262,7 +275,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ],
   ["**.terminationGracePeriodSeconds", handled("each role has a grace period of its own")],
   ["**.service", service],
-  ["**.{networkPolicy,extraNetworkPolicies}", handled("the stack has NetworkPolicies of its own")],
+  ["**.{networkPolicy,extraNetworkPolicies}", onlyIf("networkPolicies.enabled", traffic)],
   [
     "**.{ttlSecondsAfterFinished,useHelmHooks,applyCustomEnv,restartPolicy}",
     handled("the migration is a step of the deployment"),

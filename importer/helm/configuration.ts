@@ -51,7 +51,7 @@ export const convertConfig = (
   if (isTemplate(value))
     return /statsd|remote_logging|flower_url_prefix/.test(key)
       ? handled("it follows from other values")
-      : decidedTemplate(section);
+      : decidedTemplate(`${section}.${key}`);
   return convertFileSetting(
     section.toLowerCase(),
     key.toLowerCase(),
@@ -60,11 +60,13 @@ export const convertConfig = (
   );
 };
 
-/** Outcome of a template, such as the chart's defaults: the stack decides some of these settings. */
-function decidedTemplate(section: string): Outcome {
-  return /^(core|scheduler|dag_processor|kerberos|kubernetes.*)$/.test(section)
-    ? handled("the stack decides it")
-    : template;
+/** Settings that the chart's defaults give as templates, and that the stack decides. */
+const chartTemplates =
+  /^(core\.(dags_folder|executor)|(scheduler|dag_processor)\.(standalone_dag_processor|dag_bundle_config_list)|kerberos\..*|.*kubernetes.*)$/;
+
+/** Outcome of a template by the setting's name. */
+function decidedTemplate(name: string): Outcome {
+  return chartTemplates.test(name) ? handled("the stack decides it") : template;
 }
 
 interface Connection {

@@ -27,7 +27,7 @@ export const gitSync = (item: Item, values: ValueLookup): Outcome => {
     repo: {
       kind: "taken",
       targets: [{ path: ["dagsGit", "url"], value: repositoryUrl(text) }],
-      todo: "kubernetes.egress, if the server is in a private network: without it roles reach the internet alone",
+      todo: "kubernetes.egress, if the server is in a private network: without it roles reach the internet alone; DAGs of submodules, which Airflow does not fetch: copy them into the repository",
     },
     branch: taken(["dagsGit", "ref"], ref),
     ref: taken(["dagsGit", "ref"], ref),

@@ -68,5 +68,9 @@ export const tolerations = (item: Item, values: ValueLookup): Outcome => {
   const index = item.path.at(-1);
   if (group.length === 0 || typeof index !== "number")
     return unsupported("only worker groups have tolerations, in a list");
-  return taken([...group, "tolerations", index], convertToleration(item.value));
+  const outcome = taken([...group, "tolerations", index], convertToleration(item.value));
+  const { tolerationSeconds } = Object(item.value) as { tolerationSeconds?: unknown };
+  return tolerationSeconds === undefined
+    ? outcome
+    : withTodo(outcome, "workers stay on such a node, without tolerationSeconds");
 };

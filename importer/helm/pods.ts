@@ -1,8 +1,10 @@
 import {
   type ConvertedKey,
+  handled,
   type ImportRule,
   type Item,
   type Outcome,
+  targetsOf,
   unreadableValue,
   unsupported,
 } from "../rule.ts";
@@ -61,25 +63,45 @@ function takeField(field: ChartField, role: string, value: unknown, before = 0):
 
 function ofRole(field: ChartField) {
   return ({ path: [name = ""], value }: Item, values: ValueLookup): Outcome => {
-    const before = field === "extraContainers" ? lengthOf(values(`${name}.extraInitContainers`)) : 0;
+    const earlier = field === "extraContainers" ? `${name}.extraInitContainers` : forAll[field];
+    const before = earlier === undefined ? 0 : lengthOf(values(earlier));
     return takeField(field, rolesByChartName[name] ?? "", value, before);
   };
 }
 
-/** Takes over a field for all roles, unless a role has the field too, which would replace that of all. */
+/**
+ * Takes over a field for all roles. A role's own field replaces that of all, so a role that has it in the chart gets the
+ * entries of all, too, before its own; its own annotations win.
+ */
 function ofAll(field: ChartField) {
   return ({ value }: Item, values: ValueLookup): Outcome => {
-    const role = Object.keys(rolesByChartName).find((name) => lengthOf(values(`${name}.${field}`)) > 0);
-    if (role === undefined) return takeField(field, "all", value);
-    return unsupported(
-      `roles.${rolesByChartName[role]}.pod.${fields[field]} replaces those of all roles: add it there`,
+    const places = [...Object.keys(rolesByChartName), "workers.celery"];
+    const ownFields = Map.groupBy(
+      places.filter((place) => lengthOf(values(`${place}.${field}`)) > 0),
+      (place) => rolesByChartName[place.split(".")[0] ?? ""] ?? "",
     );
+    const outcome = takeField(field, "all", value);
+    const ofOwners = [...ownFields].flatMap(([role, owners]) => {
+      const isOwn = (key: unknown) =>
+        field === "podAnnotations" &&
+        owners.some((place) => Object.hasOwn(Object(values(`${place}.${field}`)), String(key)));
+      return targetsOf(takeField(field, role, value)).filter(({ path }) => !isOwn(path.at(-1)));
+    });
+    return outcome.kind === "taken" ? { ...outcome, targets: [...outcome.targets, ...ofOwners] } : outcome;
   };
 }
 
 function affinity({ path: [name = ""], value }: Item): Outcome {
   if (holdsTemplate(value)) return template;
   return takeAll([{ path: ["roles", rolesByChartName[name] ?? "all", "pod", "affinity"], value }]);
+}
+
+/** An account that exists already may have rights outside of the cluster. */
+function accountName({ path }: Item, values: ValueLookup): Outcome {
+  const isMade = values([...path.slice(0, -1), "create"].join(".")) !== false;
+  return isMade
+    ? handled("names are the stack's")
+    : unsupported("the stack makes its own: expected kubernetes.serviceAccount.annotations");
 }
 
 const named = Object.keys(fields) as readonly ChartField[];
@@ -102,8 +124,11 @@ export const podRules: readonly ImportRule<ValueLookup>[] = [
   [`${anyRole}.affinity`, affinity],
   ["workers.celery.affinity", affinity],
   ["affinity", affinity],
-  [
-    `${anyRole}.serviceAccount.annotations`,
-    ({ value }) => takeAnnotations(["kubernetes", "serviceAccount", "annotations"], value),
-  ],
+  ...[anyRole, "workers.celery"].flatMap((place): ImportRule<ValueLookup>[] => [
+    [
+      `${place}.serviceAccount.annotations`,
+      ({ value }) => takeAnnotations(["kubernetes", "serviceAccount", "annotations"], value),
+    ],
+    [`${place}.serviceAccount.name`, accountName],
+  ]),
 ];

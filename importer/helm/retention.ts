@@ -1,5 +1,5 @@
 import { conversionRule, handled, type ImportRule, taken } from "../rule.ts";
-import { off, type ValueLookup, whenOn } from "./values.ts";
+import { off, onlyIf, type ValueLookup, whenOn } from "./values.ts";
 
 type Kind = "logs" | "metadata";
 
@@ -26,6 +26,10 @@ export const retentionRules: readonly ImportRule<ValueLookup>[] = [
   [
     "databaseCleanup.retentionDays",
     (item, values) => (values("databaseCleanup.enabled") === true ? age("metadata")(item) : off),
+  ],
+  [
+    "databaseCleanup.tables.*",
+    onlyIf("databaseCleanup.enabled", "old records of all tables are removed: see retention.metadata"),
   ],
   ["databaseCleanup.**", handled(records)],
 ];

@@ -74,6 +74,12 @@ export const whenOn =
   ({ value }: Item): Outcome =>
     value === true ? on : otherwise;
 
+/** Makes the rule of a part of the chart with a switch of its own, such as `webserver.hpa.enabled`. */
+export const unlessOff =
+  (why: string) =>
+  ({ path }: Item, values: ValueLookup): Outcome =>
+    values(`${path.slice(0, 2).join(".")}.enabled`) === true ? unsupported(why) : off;
+
 export const onlyIf =
   (flag: string, why: string) =>
   (_: Item, values: ValueLookup): Outcome =>

@@ -34,12 +34,17 @@ interface Loaded {
   readonly entries: readonly Entry[];
 }
 
+/** The service that another one extends, or why there is none. */
+type Base = { readonly tree: Tree } | { readonly problem: Outcome };
+
 const empty: Tree = { kind: "map", entries: new Map() };
 const fileRead = handled("its file is read");
 const filesOnly = unsupported(
   "of an include only its files are read: give its variables in .env, and its paths relative to its file",
 );
 const fileMissing = unsupported("there is no such file: run the import where it is, or name it");
+const serviceMissing = unsupported("there is no such service");
+const circle = unsupported("services extend each other in a circle");
 
 /** Reads compose files with their includes and the services that theirs extend; later files win. */
 export class ComposeFiles {
@@ -147,30 +152,33 @@ export class ComposeFiles {
     entries.delete("extends");
     const ownEntries: Tree = { ...tree, entries };
     const base = this.findBase(services, from, folder, new Set([...seen, `${folder}/${name}`]));
-    this.report(leavesOf(from), base ? fileRead : fileMissing);
-    return base ? this.merge(base, ownEntries) : ownEntries;
+    this.report(leavesOf(from), "problem" in base ? base.problem : fileRead);
+    return "problem" in base ? ownEntries : this.merge(base.tree, ownEntries);
   }
 
-  private findBase(services: Tree, from: Tree, folder: string, seen: ReadonlySet<string>): Tree | undefined {
+  private findBase(services: Tree, from: Tree, folder: string, seen: ReadonlySet<string>): Base {
     const plain = plainValue(from);
     const { file, service } = (typeof plain === "string" ? { service: plain } : Object(plain)) as {
       file?: string;
       service?: string;
     };
-    if (service === undefined) return undefined;
+    if (service === undefined) return { problem: serviceMissing };
     if (file === undefined) {
-      const isOpen = seen.has(`${folder}/${service}`) || !at(services, [service]);
-      return isOpen ? undefined : this.resolveService(services, service, folder, seen);
+      if (seen.has(`${folder}/${service}`)) return { problem: circle };
+      return at(services, [service])
+        ? { tree: this.resolveService(services, service, folder, seen) }
+        : { problem: serviceMissing };
     }
     const path = posix.join(folder, file);
     const sibling = this.readSibling(path);
-    if (!sibling || seen.has(`${path}/${service}`)) return undefined;
+    if (seen.has(`${path}/${service}`)) return { problem: circle };
+    if (!sibling) return { problem: fileMissing };
     const source = this.parse(sibling.file, sibling.text);
     const siblings = at(source.tree, ["services"]);
-    if (!siblings || !at(siblings, [service])) return undefined;
+    if (!siblings || !at(siblings, [service])) return { problem: serviceMissing };
     const inner = posix.dirname(path);
     const resolved = this.resolveService(siblings, service, inner, new Set([...seen, `${path}/${service}`]));
     for (const leaf of leavesOf(at(siblings, [service]) ?? resolved)) this.leaves.add(leaf);
-    return rebaseService(resolved, posix.relative(folder, inner));
+    return { tree: rebaseService(resolved, posix.relative(folder, inner)) };
   }
 }

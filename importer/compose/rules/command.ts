@@ -1,9 +1,9 @@
 import { convertExtraCommands, flagsLeft, startedByStack } from "../../commands.ts";
-import { type Item, type Outcome, targetsOf, unsupported } from "../../rule.ts";
+import { type Item, type Outcome, targetsOf, unset, unsupported } from "../../rule.ts";
 import { convertAutoscale, convertConcurrency, type ImportContext } from "../../settings.ts";
 import { at, plainAt, type Tree } from "../../source.ts";
 import { type ComposeContext, isAutoscaled } from "../context.ts";
-import type { ComposeService } from "../services.ts";
+import { type ComposeService, runningServices } from "../services.ts";
 import { flagsOf } from "../worker.ts";
 import { isCounted, oneInstance } from "./counts.ts";
 import { composeImportContext } from "./environment.ts";
@@ -44,7 +44,16 @@ function surplus({ users, services }: ComposeContext): string[] {
   return [...new Set(surplus)].map(oneInstance);
 }
 
-export const command = (_: Item, context: ComposeContext): Outcome => {
+/** Says that services start more workers than one, of which the importer reads the first. */
+function moreWorkers({ users }: ComposeContext): string[] {
+  const isOne = users.every(({ started }) => started.filter(({ role }) => role === "worker").length <= 1);
+  return isOne
+    ? []
+    : ["it starts several workers, and the first is taken over: give the others as workerGroups"];
+}
+
+export const command = ({ unset: missing = [] }: Item, context: ComposeContext): Outcome => {
+  if (missing.length > 0 && runningServices(context.users).length > 0) return unset;
   const [user] = context.users;
   const workers = context.users.flatMap(({ worker, tree }) => (worker ? [{ worker, tree }] : []));
   const outcome = takeFlags(workers, context);
@@ -53,7 +62,7 @@ export const command = (_: Item, context: ComposeContext): Outcome => {
   const flags = flagsLeft(first, last, (args) => flagsOf(args).others);
   const targets = [...targetsOf(outcome), ...extra.targets];
   const own = outcome.kind === "unsupported" ? outcome.why : outcome.kind === "taken" && outcome.todo;
-  const left = [...(own ? [own] : []), ...flags, ...extra.left, ...surplus(context)];
+  const left = [...(own ? [own] : []), ...flags, ...extra.left, ...surplus(context), ...moreWorkers(context)];
   const todo = left.length > 0 ? left.join("; ") : undefined;
   if (targets.length === 0) return todo === undefined ? outcome : unsupported(todo);
   return { kind: "taken", targets, todo };
@@ -61,4 +70,6 @@ export const command = (_: Item, context: ComposeContext): Outcome => {
 
 /** Reads an entrypoint together with the command, whose item has the outcome if there is one. */
 export const entrypoint = (item: Item, context: ComposeContext): Outcome =>
-  context.users.some(({ tree }) => at(tree, ["command"])) ? startedByStack : command(item, context);
+  context.users.some(({ tree }) => at(tree, ["command"])) && !item.unset?.length
+    ? startedByStack
+    : command(item, context);

@@ -1,4 +1,4 @@
-import { convertImage, parseImage } from "../../image.ts";
+import { convertImage, convertVersion, isOfficial, parseImage } from "../../image.ts";
 import {
   conversionRule,
   handled,
@@ -8,7 +8,9 @@ import {
   taken,
   unreadableValue,
   unsupported,
+  withTodo,
 } from "../../rule.ts";
+import { plainAt } from "../../source.ts";
 import { convertCores, convertMebibytes, convertSeconds } from "../../units.ts";
 import { builtVersion } from "../container.ts";
 import { type ComposeContext, groupPaths, roleTargets, singleRolesOf, takenByRoles } from "../context.ts";
@@ -16,9 +18,9 @@ import { command, entrypoint } from "./command.ts";
 import { replicas } from "./counts.ts";
 import { convertEnvironment } from "./environment.ts";
 import { ports } from "./openings.ts";
-import { configFile, secretFile } from "./secretFiles.ts";
+import { secretFile } from "./secretFiles.ts";
 import { serverCommand, serverConfig, serverVolume } from "./servers.ts";
-import { volume, volumeDefinition } from "./volumes.ts";
+import { configFile, hasDags, volume, volumeDefinition } from "./volumes.ts";
 
 /** Makes a rule that takes over a size, for roles and for groups of workers; `workerKey` is that of the default group. */
 function sizeRule(convert: (value: unknown) => unknown, allowed: string, key: string, workerKey: string) {
@@ -43,6 +45,11 @@ const sharedMemory = ({ value }: Item, context: ComposeContext): Outcome => {
     : takenByRoles(roleTargets(context, ["sharedMemory"], size));
 };
 
+const mode = ({ value }: Item): Outcome =>
+  value === "global"
+    ? unsupported("one on each machine is no number: expected workers, or those of machines")
+    : handled("their number is taken over");
+
 const grace = (item: Item, { users }: ComposeContext): Outcome =>
   users.some(({ worker }) => worker)
     ? conversionRule(["workerGraceSeconds"], convertSeconds, "a time like 5m")(item)
@@ -51,11 +58,30 @@ const grace = (item: Item, { users }: ComposeContext): Outcome =>
 const label = ({ match: [name = ""], value }: Item, context: ComposeContext): Outcome =>
   takenByRoles(roleTargets(context, ["labels", name], String(value ?? "")));
 
-const image = ({ value }: Item, context: ComposeContext): Outcome => {
-  const built = context.users
+function builtVersionOf(context: ComposeContext): string | undefined {
+  return context.users
     .map(({ tree }) => builtVersion(tree, context))
     .find((version) => version !== undefined);
-  return convertImage(parseImage(String(value)), { built });
+}
+
+const dagsInImage =
+  "no folder of DAGs is mounted: if the image has them, copy them into a folder, and name it in dags";
+
+const image = ({ value }: Item, context: ComposeContext): Outcome => {
+  const parsed = parseImage(String(value));
+  const outcome = convertImage(parsed, { built: builtVersionOf(context) });
+  return isOfficial(parsed) || hasDags(context) ? outcome : withTodo(outcome, dagsInImage);
+};
+
+const build = (_: Item, context: ComposeContext): Outcome => {
+  const built = builtVersionOf(context);
+  const version = built === undefined ? undefined : convertVersion(built);
+  const note = version?.kind === "taken" ? version.note : version?.why;
+  const how =
+    "build it (docker build), and name it as images.airflow; or list its packages: requirements, systemPackages";
+  const isTold = hasDags(context) || context.users.some(({ tree }) => plainAt(tree, ["image"]) !== undefined);
+  const parts = [...(note === undefined ? [] : [note]), how, ...(isTold ? [] : [dagsInImage])];
+  return unsupported(parts.join("; "));
 };
 
 const postgresImage = ({ value }: Item): Outcome => {
@@ -87,12 +113,7 @@ const engine = unsupported("containers are set up by the stack");
 
 export const composeRules: readonly ImportRule<ComposeContext>[] = [
   ["airflow.image", image],
-  [
-    "airflow.build",
-    unsupported(
-      "build it (docker build), and name it as images.airflow; or list its packages: requirements, systemPackages",
-    ),
-  ],
+  ["airflow.build", build],
   ["airflow.environment.*", convertEnvironment, "counts"],
   ["airflow.command", command],
   ["airflow.entrypoint", entrypoint],
@@ -102,6 +123,7 @@ export const composeRules: readonly ImportRule<ComposeContext>[] = [
   ["airflow.configs.*", configFile],
   ["airflow.{scale,replicas}", replicas],
   ["airflow.deploy.replicas", replicas],
+  ["airflow.deploy.mode", mode],
   ["airflow.mem_limit", memory],
   ["airflow.deploy.resources.limits.memory", memory],
   ["airflow.shm_size", sharedMemory],

@@ -59,7 +59,7 @@ function settingFault(server: "postgres" | "redis", key: string, value: string):
 /** Takes over the options of a server's command that the stack lets a user decide. */
 export function serverCommand(server: "postgres" | "redis", outcome: string) {
   return ({ value }: Item): Outcome => {
-    const [argv = []] = commandsOf(undefined, value);
+    const argv = commandsOf(undefined, value).find(({ length }) => length > 1) ?? [];
     const options = server === "redis" ? redisOptions(argv) : postgresOptions(argv);
     const allowedOptions = [...options].filter(
       ([key, text]) => !decidedByStack[server].test(key) && !looksSecret(key, text),

@@ -1,8 +1,11 @@
 import { posix } from "node:path";
 import { ownDirectories, ownFiles, ownTrees } from "../../../settings/model/names/ownNames.ts";
 import { handled, type Item, type Outcome, taken, targetsOf, unsupported, withTodo } from "../../rule.ts";
+import { plainAt } from "../../source.ts";
 import { boundFolder, targetOf, volumeSource, zoneFile } from "../container.ts";
 import { type ComposeContext, roleTargets, takenByRoles } from "../context.ts";
+import { variableOf } from "../lookup.ts";
+import { definedFile, parseMount, takeFileAt } from "./secretFiles.ts";
 
 /** Airflow's home in the stack's containers. */
 const stackHome = "/opt/airflow";
@@ -19,11 +22,20 @@ function pathInStack(target: string, home: string): string {
 /** Paths for which the stack has its own volumes. */
 const stackVolumes = /^\/opt\/airflow\/logs(\/|$)|^\/sources(\/|$)/;
 
+function isReadOnly(volume: unknown): boolean {
+  return typeof volume === "string" ? /:([a-z]+,)*ro(,|$)/i.test(volume) : Object(volume).read_only === true;
+}
+
+/** Notes what of a named volume has no counterpart. */
+function wholeVolume(outcome: Outcome, volume: unknown): Outcome {
+  const { subpath } = Object(Object(volume).volume) as { subpath?: unknown };
+  const whole = subpath ? withTodo(outcome, "tasks get all of the volume, without its subpath") : outcome;
+  return isReadOnly(volume) ? withTodo(whole, "tasks may write to the volume") : whole;
+}
+
 /** Notes that a folder of the machine is read-only, which is left to do if it was writable. */
 function readOnly(outcome: Outcome, volume: unknown): Outcome {
-  const isReadOnly =
-    typeof volume === "string" ? /:([a-z]+,)*ro(,|$)/i.test(volume) : Object(volume).read_only === true;
-  return isReadOnly
+  return isReadOnly(volume)
     ? outcome
     : withTodo(outcome, "it is read-only: expected a named volume, if tasks write there");
 }
@@ -98,6 +110,20 @@ function takeParentFolder(source: string, target: string, value: unknown, contex
     : unsupported("the stack has its own files there: give yours as volumes or files of roles");
 }
 
+/** True if services mount DAGs, or a folder that holds them, or read them from elsewhere. */
+export function hasDags({ services, dagsFolder }: ComposeContext): boolean {
+  return services
+    .filter(({ kind }) => kind === "airflow")
+    .some(
+      ({ tree }) =>
+        variableOf(tree, "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST") !== undefined ||
+        [plainAt(tree, ["volumes"]) ?? []]
+          .flat()
+          .map(targetOf)
+          .some((path) => path === dagsFolder || isBelow(path, dagsFolder) || isBelow(dagsFolder, path)),
+    );
+}
+
 /** Decides what becomes of the definition of a named volume. */
 export const volumeDefinition = ({ value }: Item): Outcome => {
   const { driver = "local", external = false, driver_opts: options = {} } = Object(value);
@@ -132,10 +158,10 @@ export const volume = ({ value }: Item, context: ComposeContext): Outcome => {
   if (!isHost)
     return isOwn(target)
       ? unsupported("the stack has its own files there")
-      : takenByRoles(roleTargets(context, ["volumes", target], source));
+      : wholeVolume(takenByRoles(roleTargets(context, ["volumes", target], source)), value);
   const { kind, spelt, absolute } = look(source);
   if (kind === "nothing") return unsupported("there is no such file or folder");
-  if (kind === "file") return takeFile(target, spelt, context);
+  if (kind === "file") return takeFile(target, source, context);
   if (mountPath === dagsFolder) return taken(["dags"], spelt);
   if (isBelow(dagsFolder, mountPath) || mountPath === home)
     return takeParentFolder(source, mountPath, value, context);
@@ -147,7 +173,8 @@ export const volume = ({ value }: Item, context: ComposeContext): Outcome => {
   return readOnly(takenByRoles(roleTargets(context, ["volumes", target], absolute)), value);
 };
 
-function takeFile(target: string, spelt: string, context: ComposeContext): Outcome {
+function takeFile(target: string, source: string, context: ComposeContext): Outcome {
+  const { spelt } = context.look(source);
   if (/^\/requirements\.txt$/.test(target))
     return taken(["requirements"], { file: spelt }, "Python packages");
   if (/^\/opt\/airflow\/(config\/)?airflow\.cfg$/.test(target))
@@ -155,5 +182,13 @@ function takeFile(target: string, spelt: string, context: ComposeContext): Outco
   if (isBelow(target, "/opt/airflow/dags"))
     return unsupported("a file beside the DAGs: copy it into the folder that dags names");
   if (isOwn(target)) return unsupported("the stack has a file of its own there");
-  return takenByRoles(roleTargets(context, ["files", target], spelt));
+  return takeFileAt(target, source, context);
 }
+
+export const configFile = ({ value }: Item, context: ComposeContext): Outcome => {
+  const { source, target } = parseMount(value);
+  const file = definedFile("configs", source, context);
+  if (file === undefined) return unsupported("expected a file: give it as files of roles");
+  if (context.look(file).kind !== "file") return unsupported("there is no such file");
+  return takeFile(pathInStack(posix.resolve("/", target), context.home), file, context);
+};

@@ -83,7 +83,8 @@ function withoutSuffix(name: string): string {
   return name.replace(/_(cmd|secret)$/, "");
 }
 
-function insteadOf(name: string): string | undefined {
+/** Explains what replaces a setting, by its name in lower case, that is the stack's own; undefined for any other setting. */
+export function insteadOf(name: string): string | undefined {
   return reserved[name] ?? reserved[withoutSuffix(name)];
 }
 

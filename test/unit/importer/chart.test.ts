@@ -97,7 +97,7 @@ const rows: [text: string, place: string, becomes: string | RegExp][] = [
   [
     "workers: { args: [bash, -c, 'exec airflow celery worker -q a -c 4 --umask 0'] }",
     "workers.args[0]",
-    "the stack starts roles without --queues, --concurrency, --umask: give settings instead",
+    "the stack starts roles without --queues: expected workerGroups[].queues; the stack starts roles without --concurrency: expected workerConcurrency; the stack starts roles without --umask: give settings instead",
   ],
   ["workers: { queue: default }", "workers.queue", "the default group reads the default queue"],
   ["workers: { queue: 'default,high', replicas: 3 }", "workers.queue", "workerGroups[0].queues"],

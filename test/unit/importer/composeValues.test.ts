@@ -142,9 +142,13 @@ const rows: [what: string, files: Files, key: string, value: unknown][] = [
   ],
   [
     "a list of hosts with a comma at its end",
-    { "compose.yaml": composeOf("environment: { NO_PROXY: 'localhost, 10.0.0.0/8,' }") },
+    {
+      "compose.yaml": composeOf(
+        "environment: { HTTP_PROXY: http://p:3128, NO_PROXY: 'localhost, 10.0.0.0/8,' }",
+      ),
+    },
     "proxy",
-    { no: ["localhost", "10.0.0.0/8"] },
+    { http: "http://p:3128", no: ["localhost", "10.0.0.0/8"] },
   ],
   [
     "an integer of 18 digits",
@@ -264,7 +268,7 @@ const rows: [what: string, files: Files, key: string, value: unknown][] = [
 
 /** Returns a compose file whose roles mount the volume `shared`, with a definition. */
 const definedVolume = (definition: string, target = "/models") =>
-  `${composeOf(`volumes: ['shared:${target}:ro']`)}volumes: { shared: ${definition} }\n`;
+  `${composeOf(`volumes: ['shared:${target}']`)}volumes: { shared: ${definition} }\n`;
 
 rows.push(
   ...[
@@ -443,12 +447,21 @@ const lost: [text: string, place: string, becomes: string | RegExp][] = [
     "role.volumes[0]",
     /containers are in UTC: give roles the variable TZ/,
   ]),
-  [role("command: triggerer --capacity 50 --queues a"), "role.command", without("--capacity, --queues")],
+  [
+    role("command: triggerer --capacity 50 --queues a"),
+    "role.command",
+    `the stack starts roles without --queues: expected workerGroups[].triggerers; ${without("--capacity")}`,
+  ],
+  [
+    role("command: api-server --ssl-cert /x.crt --ssl-key=/x.key"),
+    "role.command",
+    "the stack starts roles without --ssl-cert: expected publish.certificate; the stack starts roles without --ssl-key: expected publish.key",
+  ],
   [role("command: api-server --port 8080 --workers=4"), "role.command", without("--workers")],
   [
     role("command: celery flower --url_prefix=/f --basic_auth=me:word"),
     "role.command",
-    without("--url_prefix"),
+    "the stack starts roles without --url_prefix: expected kubernetes.ingress.flower, a host name with a path",
   ],
   [role("command: scheduler -n -1 -l /dev/null"), "role.command", without("-n")],
   [role("command: celery worker --umask 077 -l info"), "role.command", without("--umask")],

@@ -464,7 +464,7 @@ const chartValues: [text: string, at: string, becomes: string | RegExp][] = [
   [
     "airflowPodAnnotations: { a: 1 }\nworkers: { podAnnotations: { b: 1 } }",
     "airflowPodAnnotations.a",
-    "roles.worker.pod.annotations replaces those of all roles: add it there",
+    "roles.all.pod.annotations.a, roles.worker.pod.annotations.a",
   ],
   ["workers: { surprise: 1 }", "workers.surprise", "the stack has no key for it"],
   ["dags: { gitSync: { enabled: false, repo: https://a/b } }", "dags.gitSync.repo", "it is off"],
