@@ -129,6 +129,8 @@ export interface Endpoint {
 export interface Outside {
   readonly outside: string;
   readonly port: pulumi.Input<number>;
+  /** Its only IPv4 address; a platform that can block all others does. */
+  readonly address?: string;
 }
 
 /** A service that a workload connects to. */
