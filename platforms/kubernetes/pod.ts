@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { mountName } from "../../settings/model/names/mountName.ts";
 import type { Job, Limits, Nodes, Service, Stop, Volume } from "../../workload.ts";
 import { runtimeDirectory, secretsDirectory, usualSharedMemory } from "../../workload.ts";
 import { withPodExtras } from "./podExtras.ts";
@@ -55,13 +56,6 @@ const ephemeralStorage = { request: "256Mi", limit: "10Gi" };
 /** Key of a file in a ConfigMap, whose keys cannot contain slashes. */
 export function fileKey(path: string): string {
   return path.slice(1).replaceAll("/", "_");
-}
-
-export function mountName(path: string): string {
-  return path
-    .slice(1)
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-");
 }
 
 function dataVolume(path: string, volume: Volume): PodVolume {
