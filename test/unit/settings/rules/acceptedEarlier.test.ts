@@ -29,6 +29,21 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     /podOperator\.namespace is kube-tasks; /,
   ],
   [
+    "a range of addresses that an exception takes",
+    { ...cluster, kubernetes: { egress: { to: ["10.0.0.0/16"], except: ["10.0.0.0/8"] } } },
+    /egress\.to\[0\] is 10\.0\.0\.0\/16; egress\.except has 10\.0\.0\.0\/8, which leaves nothing of it/,
+  ],
+  [
+    "an exception outside of the ranges of addresses",
+    { ...cluster, kubernetes: { egress: { to: ["10.0.0.0/16"], except: ["10.0.1.0/24", "10.1.0.0/24"] } } },
+    /egress\.except\[1\] is 10\.1\.0\.0\/24; it has no effect: expected a range within one of egress\.to/,
+  ],
+  [
+    "an address of a group of machines",
+    { publish: { address: "224.0.0.1", certificate: "README.md", key: { file: "README.md" } } },
+    /publish\.address is 224\.0\.0\.1; no machine has it/,
+  ],
+  [
     "a default queue with a comma",
     { settings: { operators: { default_queue: "a,b" } } },
     /default_queue is a,b; /,
