@@ -267,10 +267,7 @@ export interface Platform {
   readonly gatewaysEnd?: pulumi.Output<Date | undefined>;
   /** Returns storage that survives the containers, and `npm run down`. */
   volume(name: string, sharing: Sharing): Volume;
-  /**
-   * Keeps volumes of the last deployment that no workload has now: names on the platform by those of resources. Comes
-   * after all workloads. Returns the names on the platform.
-   */
+  /** Keeps volumes that no workload has now, after all workloads: names on the platform, which it returns, by resource. */
   keep(earlier: ReadonlyMap<string, string>): readonly string[];
   /** Keeps a workload running; its resources are complete once the workload is healthy. */
   service(name: string, service: Service, opts: pulumi.CustomResourceOptions): void;
