@@ -45,10 +45,7 @@ export interface Health {
    * workload loads or recovers, and is not restarted meanwhile. Prints only what a person needs to know.
    */
   readonly command: readonly string[];
-  /**
-   * Seconds after which a start that uses no CPU time counts as hung, and is repeated; a slow start has four times as
-   * many, a start with status 75 has no limit.
-   */
+  /** Seconds until a start without CPU time counts as hung and is repeated; four times as many for a slow start, no limit with status 75. */
   readonly startSeconds: number;
   /** Seconds that a deployment waits, where status 75 may last long; default four times `startSeconds`. */
   readonly awaitedSeconds?: number;
@@ -129,6 +126,8 @@ export interface Endpoint {
 export interface Outside {
   readonly outside: string;
   readonly port: pulumi.Input<number>;
+  /** Its only IPv4 address; a platform that can block all others does. */
+  readonly address?: string;
 }
 
 /** A service that a workload connects to. */
@@ -261,13 +260,13 @@ export interface Platform {
   readonly domains: readonly string[];
   /** True if each instance is reached by its own name from everywhere; otherwise by its service's name. */
   readonly namesInstances: boolean;
-  /** Earliest end of the certificates that gateways between machines show each other; absent without gateways. */
+  /** Earliest end of the gateways' certificates; absent without gateways. */
   readonly gatewaysEnd?: pulumi.Output<Date | undefined>;
   /** Bytes that an instance may write outside its volumes, its log included; absent if the disk is the only limit. */
   readonly scratchLimit?: number;
   /** Returns storage that survives the containers, and `npm run down`. */
   volume(name: string, sharing: Sharing): Volume;
-  /** Keeps volumes of the last deployment that no workload has now, by the names of resources; comes last. Returns their own names. */
+  /** Keeps volumes that no workload has now, after all workloads: names on the platform, which it returns, by resource. */
   keep(earlier: ReadonlyMap<string, string>): readonly string[];
   /** Keeps a workload running; its resources are complete once the workload is healthy. */
   service(name: string, service: Service, opts: pulumi.CustomResourceOptions): void;

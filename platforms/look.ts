@@ -5,6 +5,7 @@ import type { Settings } from "../settings/model/groups.ts";
 import { checkEngines } from "./docker/needs.ts";
 import { onEngines } from "./docker/ownership.ts";
 import { checkCluster } from "./kubernetes/cluster/check.ts";
+import { classFaults } from "./kubernetes/cluster/classes.ts";
 import { resizingFaults } from "./kubernetes/cluster/resizing.ts";
 import { contextFlags, inCluster } from "./kubernetes/ownership.ts";
 import type { FindClaims, Found } from "./ownership/claims.ts";
@@ -112,7 +113,10 @@ export function lookFor(settings: Settings, known: KnownOwnership, stack: string
     if (theirs.length > 0) throw new Error(refusal(theirs, stack));
     const missing = isWhole && !hasFlag("restore") ? absentData(settings, found, known) : [];
     if (missing.length > 0) throw new Error(absence(missing, stack));
-    const faults = await resizingFaults(claims, found, known.sizes, flags);
+    const faults = [
+      ...(await resizingFaults(claims, found, known.sizes, flags)),
+      ...(isWhole ? await classFaults(claims, found, flags) : []),
+    ];
     if (faults.length > 0) throw new Error(faults.join("\n"));
     return [...new Set(strange.map(({ installation }) => installation))].filter((id) => id !== "").sort();
   };

@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { mountName } from "../../settings/model/names/mountName.ts";
 import type { Job, Limits, Nodes, Service, Stop, Volume } from "../../workload.ts";
 import { runtimeDirectory, secretsDirectory, usualSharedMemory } from "../../workload.ts";
 import { withPodExtras } from "./podExtras.ts";
@@ -57,13 +58,6 @@ const ephemeralStorage = { request: "256Mi", limit: `${ephemeralGiB}Gi` };
 /** Key of a file in a ConfigMap, whose keys cannot contain slashes. */
 export function fileKey(path: string): string {
   return path.slice(1).replaceAll("/", "_");
-}
-
-export function mountName(path: string): string {
-  return path
-    .slice(1)
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-");
 }
 
 function dataVolume(path: string, volume: Volume): PodVolume {
@@ -128,8 +122,17 @@ export function escaped(text: string): string {
   return /\$[$(]/.test(text) ? text.replaceAll("$", "$$$$") : text;
 }
 
-function unexpanded(value: pulumi.Input<string>): pulumi.Input<string> {
-  return typeof value === "string" ? escaped(value) : pulumi.output(value).apply(escaped);
+/** Variables with the hosts that a program reaches without its proxy. */
+const directHosts = ["NO_PROXY", "no_proxy"];
+
+/** The address at which a program in a pod asks the cluster's API, which the cluster inserts. */
+const apiAddress = "$(KUBERNETES_SERVICE_HOST)";
+
+/** Renders a variable; with a token for the cluster's API a program reaches that without its proxy. */
+function variable(name: string, value: pulumi.Input<string>, token = false) {
+  const rendered = (text: string) =>
+    token && directHosts.includes(name) && text !== "*" ? `${escaped(text)},${apiAddress}` : escaped(text);
+  return { name, value: typeof value === "string" ? rendered(value) : pulumi.output(value).apply(rendered) };
 }
 
 /** Requests all of the memory, since memory cannot be taken back. */
@@ -179,10 +182,9 @@ function base(
       "sh",
       ...job.command.map(escaped),
     ],
-    env: Object.entries({ ...(args.anyUser && userName), ...job.env }).map(([name, value]) => ({
-      name,
-      value: unexpanded(value),
-    })),
+    env: Object.entries({ ...(args.anyUser && userName), ...job.env }).map(([name, value]) =>
+      variable(name, value, args.token),
+    ),
     resources: resourcesOf(job.limits, priority),
     securityContext: {
       allowPrivilegeEscalation: false,

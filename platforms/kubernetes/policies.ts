@@ -61,12 +61,12 @@ function toApiServer(addresses: readonly string[]): Egress[] {
   });
 }
 
-/** Allows connections to a target; one outside the stack may be at any address, since a policy cannot name hosts. */
+/** Allows connections to a target; a name outside the stack may have any address, since a policy cannot name hosts. */
 function toTarget(target: Target): Egress {
   const ports = [{ port: target.port, protocol: "TCP" }];
-  return isInside(target)
-    ? { to: [{ podSelector: { matchLabels: selector(target.host) } }], ports }
-    : { ports };
+  if (isInside(target)) return { to: [{ podSelector: { matchLabels: selector(target.host) } }], ports };
+  const { address } = target;
+  return address === undefined ? { ports } : { to: [{ ipBlock: { cidr: `${address}/32` } }], ports };
 }
 
 /** Allows connections to ranges of addresses; a policy accepts an exception only inside its range. */

@@ -1,7 +1,8 @@
 import type { types } from "@pulumi/kubernetes";
+import { mountName } from "../../settings/model/names/mountName.ts";
 import type { Job, PodExtras, Service } from "../../workload.ts";
 import { progressSeconds } from "../timeLimits.ts";
-import { mountName, selector } from "./pod.ts";
+import { selector } from "./pod.ts";
 
 /** Old revisions of a Deployment that are kept for a rollback. */
 const revisions = 2;

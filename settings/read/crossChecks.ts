@@ -22,7 +22,7 @@ import { composedRules } from "../rules/names/composed.ts";
 import { foreignRules } from "../rules/names/foreign.ts";
 import { userRule } from "../rules/names/users.ts";
 import { alertContentRules, alertLoginRules } from "../rules/network/alerts.ts";
-import { clusterRules } from "../rules/network/cluster.ts";
+import { clusterRules, egressRangeRule } from "../rules/network/cluster.ts";
 import { egressRules } from "../rules/network/egress.ts";
 import { engineCertificateRule } from "../rules/network/engineCertificates.ts";
 import { ingressRules } from "../rules/network/ingress.ts";
@@ -30,7 +30,7 @@ import { loginProviderRules } from "../rules/network/login.ts";
 import { loopbackRules } from "../rules/network/loopback.ts";
 import { portRules } from "../rules/network/ports.ts";
 import { proxyAndAuthorityRules } from "../rules/network/proxyAndAuthorities.ts";
-import { publishFileRules, publishRules } from "../rules/network/publish.ts";
+import { publishAddressRule, publishFileRules, publishRules } from "../rules/network/publish.ts";
 import { headerRule, tracingRule } from "../rules/network/tracing.ts";
 import { trustedProxyRules } from "../rules/network/trustedProxies.ts";
 import { platformRules } from "../rules/platform.ts";
@@ -87,11 +87,13 @@ const correctableRules: readonly Rule[] = [
   backupPlaceRule,
   connectionRules,
   declarationsFileRules,
+  egressRangeRule,
   egressRules,
   loopbackRules,
   ownPoolRules,
   plainLoginRules,
   podRules,
+  publishAddressRule,
   redisImageRule,
   remotePlaceRule,
   roleMemoryRule,

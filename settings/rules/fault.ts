@@ -17,3 +17,8 @@ export function firstAtEach(faults: readonly Fault[]): Fault[] {
 export function faultAt(path: Fault["path"], message: string | undefined, given?: string): Fault[] {
   return message === undefined ? [] : [{ path, message, ...(given !== undefined && { given }) }];
 }
+
+/** Moves faults below a path. */
+export function below(faults: readonly Fault[], ...path: Fault["path"]): Fault[] {
+  return faults.map((fault) => ({ ...fault, path: [...path, ...fault.path] }));
+}

@@ -60,7 +60,7 @@ export const kubernetes = object({
   createNamespace: flag
     .default(true)
     .describe(
-      "Creates, labels and removes the namespace; `false` uses an existing one, and needs no rights outside of it.",
+      "Creates, labels and removes the namespace; `false` uses an existing one, and needs no rights outside of it, but those of `podOperator` and `priority`, and with autoscaling or `prometheusOperator` the right to get CustomResourceDefinitions.",
     ),
   pullSecrets: list(clusterName, "names of Secrets")
     .default([])

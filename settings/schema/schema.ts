@@ -123,12 +123,12 @@ export const schema = object({
   gatewayPort: port
     .default(8443)
     .describe(
-      "With several machines: port of each machine's gateway, the only one published at its address.",
+      "With several machines on Docker: port of each machine's gateway, the only one published at its address.",
     ),
   certificateGeneration: whole(1, 1_000_000)
     .default(1)
     .describe(
-      "Another number replaces, without interruption, the authority by which machines trust each other; the previous one stays trusted until the next change.",
+      "With several machines on Docker: another number replaces, without interruption, the authority by which machines trust each other; the previous one stays trusted until the next change.",
     ),
   schedulers: whole(1, 10).default(1).describe("Number of schedulers, which share the work."),
   webservers: whole(1, 10)

@@ -31,7 +31,7 @@ RIGHTS = "rights to list the bucket, and to read, write and delete its objects"
 # Expected values, by a part of the error's text.
 EXPECTED = {
     "NoSuchBucket": "a bucket that exists",
-    "Unable to locate credentials": "backup.accessKey and backup.secretKey, or an identity of the machine or the pod",
+    "Unable to locate credentials": "backup.accessKey and backup.secretKey, or on Docker an identity of the machine, in a cluster one of the pod: a web identity or EKS Pod Identity",
     "InvalidAccessKeyId": "the backup.accessKey of a user of this store",
     "SignatureDoesNotMatch": "the backup.secretKey of backup.accessKey",
     "AccessDenied": RIGHTS,

@@ -17,9 +17,12 @@ interface BucketAccess {
   readonly about: Readonly<Record<string, unknown>>;
   readonly secrets: Values;
   readonly files: Values;
-  /** The store may be at any address, since a policy cannot name hosts. */
+  /** The store, which may be at any address, and what hands out identities. */
   readonly reaches: readonly Target[];
 }
+
+/** Agent of EKS Pod Identity on each node. */
+const podIdentity = { outside: "pod-identity", port: 80, address: "169.254.170.23" };
 
 /** Returns the port of an http or https URL. */
 function portOf(endpoint: string): number {
@@ -36,8 +39,9 @@ export function bucketAccess(
   if (!bucket) return undefined;
   const place = to.replace(/\/$/, "") + (endpoint === undefined ? "" : ` at ${endpoint}`);
   const port = endpoint === undefined ? 443 : portOf(endpoint);
-  // A pod without a login gets one from a service of the cloud, over https.
+  // A pod without a login gets one from a service of the cloud, over https, or from an agent on its node.
   const ports = accessKey === undefined ? new Set([port, 443]) : [port];
+  const agents = accessKey === undefined ? [podIdentity] : [];
   return {
     about: { ...bucket, place, endpoint, region, ...(ca !== undefined && { ca: authoritiesFile }) },
     secrets: {
@@ -47,6 +51,6 @@ export function bucketAccess(
       }),
     },
     files: ca === undefined ? {} : { [authoritiesFile]: readFileSync(ca, "utf8") },
-    reaches: [...ports].map((port) => ({ outside: "bucket", port })),
+    reaches: [...[...ports].map((port) => ({ outside: "bucket", port })), ...agents],
   };
 }

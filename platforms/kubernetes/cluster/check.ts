@@ -62,6 +62,21 @@ async function storageFaults(settings: Settings, flags: readonly string[]): Prom
   return found ? [storageFault(found, storage.sharedClass) ?? []].flat() : [];
 }
 
+/** Explains why people and roles would not reach a webserver, which listens on IPv4 addresses: Services have IPv6 ones. */
+async function addressFaults(flags: readonly string[]): Promise<readonly string[]> {
+  const service = ["get", "service", "kubernetes", "--namespace", "default"];
+  const { text, complaint } = await askCluster([
+    ...flags,
+    ...service,
+    "--output",
+    "jsonpath={.spec.clusterIP}",
+  ]);
+  if (complaint !== undefined || !text.includes(":")) return [];
+  return [
+    `the cluster gives Services IPv6 addresses, such as ${text.trim()}; expected a cluster of IPv4 addresses, or of both kinds with IPv4 first`,
+  ];
+}
+
 async function imageFaults(settings: Settings, flags: readonly string[]): Promise<readonly string[]> {
   const nodes = await objects(flags, "nodes");
   return nodes
@@ -95,7 +110,7 @@ async function neighbourFaults(namespace: string, flags: readonly string[]): Pro
 }
 
 /**
- * Checks before anything is touched that the cluster is new enough, can make volumes for pods on many nodes, and has
+ * Checks before anything is touched that the cluster is new enough, has IPv4 addresses, can make volumes for pods on many nodes, and has
  * nodes for the stack's images, and that nothing else runs in its namespace. What kubectl or a registry does not tell
  * is not checked.
  * @param namespace unless the settings give one
@@ -114,6 +129,7 @@ export async function checkCluster(
   const faults = await Promise.all([
     kubernetes.createNamespace ? [] : namespaceFaults(resources),
     versionFaults(flags),
+    addressFaults(contextFlags(kubernetes)),
     mayShare ? [] : neighbourFaults(place, flags),
     storageFaults(settings, flags),
     imageFaults(settings, flags),

@@ -44,7 +44,15 @@ const noProvisioner = "kubernetes.io/no-provisioner";
 const remedy =
   "expected a class for many nodes (ReadWriteMany), such as one of NFS, CephFS, EFS, Filestore or Azure Files; on a cluster of one node, storage.sharedAccess: ReadWriteOnce is enough";
 
-const isDefault = "storageclass.kubernetes.io/is-default-class";
+/** Annotations by which a cluster knows its default class, the older one last. */
+const defaults = [
+  "storageclass.kubernetes.io/is-default-class",
+  "storageclass.beta.kubernetes.io/is-default-class",
+];
+
+export function isDefaultClass({ metadata: { annotations } }: StorageObject): boolean {
+  return defaults.some((key) => annotations?.[key] === "true");
+}
 
 function isForMany(storage: StorageObject): storage is Storage {
   return storage.kind !== "StorageClass" && storage.spec.accessModes.includes("ReadWriteMany");
@@ -64,14 +72,14 @@ export function storageFault(
 ): string | undefined {
   if (objects.some((one) => one.kind === "PersistentVolumeClaim" && isForMany(one))) return;
   const classes = objects.filter((one) => one.kind === "StorageClass");
-  const found = classes.find(({ metadata: { name, annotations } }) =>
-    sharedClass === undefined ? annotations?.[isDefault] === "true" : name === sharedClass,
+  const found = classes.find((one) =>
+    sharedClass === undefined ? isDefaultClass(one) : one.metadata.name === sharedClass,
   );
   const given = `kubernetes.storage.sharedClass is ${sharedClass ?? "not given"}`;
   const names = classes.map(({ metadata }) => metadata.name).join(", ") || "none";
-  const volumes = objects.filter(isForMany).map(({ spec }) => spec.storageClassName);
+  const volumes = objects.filter(isForMany).map(({ spec }) => spec.storageClassName ?? "");
   if (!found) {
-    // Volumes that were made by hand may name a class without an object.
+    // Volumes that were made by hand may name a class without an object, or none.
     if (volumes.includes(sharedClass ?? "")) return;
     const missing = sharedClass === undefined ? "the cluster has no default class" : "there is no such class";
     return `${given}; ${missing} (classes: ${names}): ${remedy}`;

@@ -1,6 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { capabilities } from "../../../capabilities.ts";
+import { isNoHost } from "../../model/addresses.ts";
 import { certificateProblem, certificatesIn, isFor, keyProblem } from "../../model/certificates.ts";
 import { publicHost } from "../../model/published.ts";
 import { textOf } from "../../model/sources.ts";
@@ -12,6 +13,14 @@ const ability = rule(["platform"], ({ platform }, isGiven) =>
     ? [{ path: ["publish"], message: "a cluster has an ingress for that: expected kubernetes.ingress" }]
     : [],
 );
+
+/** Rejects addresses that no machine has: of a group of machines, or of a network. */
+export const publishAddressRule = rule(["publish.address"], ({ publish }) => {
+  const { address = "" } = publish ?? {};
+  const isOfMachine = !isNoHost(address) || address === "0.0.0.0" || address.startsWith("127.");
+  const message = "no machine has it: expected an IPv4 address of the machine, or 0.0.0.0 for all of them";
+  return faultAt(["publish", "address"], isOfMachine ? undefined : message);
+});
 
 const certificate = rule(["publish.certificate"], ({ publish }) => {
   const problem = publish && certificateProblem(readFileSync(publish.certificate, "utf8"));

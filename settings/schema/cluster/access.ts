@@ -24,6 +24,6 @@ export const podOperator = object({
   apiServer: list(addressAndPort, "addresses with their ports")
     .min(1, { error: "expected at least one address" })
     .describe(
-      "Addresses of the API server, as `kubectl get endpoints kubernetes` prints them: `[10.0.0.4:6443]`.",
+      "Addresses of the API server with their ports, `[10.0.0.4:6443]`, as `kubectl get endpointslices --namespace default` prints them; where an upgrade replaces them, as on EKS, the range of its subnets: `[10.0.16.0/20:443]`.",
     ),
 });

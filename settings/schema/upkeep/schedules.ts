@@ -43,7 +43,7 @@ export const backup = object({
   accessKey: secret
     .optional()
     .describe(
-      "With a bucket: id of an access key, as a secret; default: the identity of the machine or the pod.",
+      "With a bucket: id of an access key, as a secret; default: on Docker the identity of the machine, in a cluster a web identity or EKS Pod Identity of the pod.",
     ),
   secretKey: secret.optional().describe("Secret of `accessKey`."),
   ca: file

@@ -247,18 +247,20 @@ test("in a cluster the backup may reach the ports of Postgres, of its bucket and
     });
     const policy = declared.find(({ type, name }) => /NetworkPolicy$/.test(type) && name === "backup");
     const { egress } = (policy ?? assert.fail("there is no policy")).inputs.spec as {
-      egress: { to?: unknown; ports: { port: number }[] }[];
+      egress: { to?: { ipBlock?: { cidr: string } }[]; ports: { port: number }[] }[];
     };
-    return egress
-      .slice(1)
-      .map((one) => `${one.to ? "inside" : "anywhere"} ${one.ports.map(({ port }) => port)}`);
+    return egress.slice(1).map(({ to, ports }) => {
+      const place = to ? (to[0]?.ipBlock?.cidr ?? "inside") : "anywhere";
+      return `${place} ${ports.map(({ port }) => port)}`;
+    });
   };
   const login = { accessKey: "of-a-user", secretKey: "of-the-key" };
   const at = { to: "s3://team-backups", endpoint: "https://s3.example.com:9000" };
+  const podIdentity = "169.254.170.23/32 80";
   assert.deepEqual(await ports({}), ["inside 5432"]);
-  assert.deepEqual(await ports({ to: at.to }), ["inside 5432", "anywhere 443"]);
+  assert.deepEqual(await ports({ to: at.to }), ["inside 5432", "anywhere 443", podIdentity]);
   assert.deepEqual(await ports({ ...at, ...login }), ["inside 5432", "anywhere 9000"]);
-  assert.deepEqual(await ports(at), ["inside 5432", "anywhere 9000", "anywhere 443"]);
+  assert.deepEqual(await ports(at), ["inside 5432", "anywhere 9000", "anywhere 443", podIdentity]);
   const plain = { ...at, endpoint: "http://s3.example.com", ...login };
   assert.deepEqual(await ports(plain), ["inside 5432", "anywhere 80"]);
 });

@@ -119,6 +119,33 @@ test("podOperator gives workers and the triggerer alone a token, for pods of ano
   );
 });
 
+test("tasks that start pods ask the cluster's API without the proxy, and all other hosts as before", async () => {
+  const direct = async (config: Plain) => {
+    const variables = podsOf(await declared(config)).flatMap(([name, , { containers }]) => {
+      const env = (containers as { env: { name: string; value: string }[] }[]).flatMap(({ env }) => env);
+      return env
+        .filter((one) => ["NO_PROXY", "no_proxy"].includes(one.name))
+        .map(({ value }) => [name, value] as const);
+    });
+    assert.ok(variables.length > 3);
+    return variables;
+  };
+  const proxy = { https: "http://proxy.test:3128", no: [".a$(b).test"] };
+  const api = ",$(KUBERNETES_SERVICE_HOST)";
+  const without = await direct({ proxy });
+  assert.deepEqual(
+    await direct({ proxy, kubernetes: { podOperator } }),
+    without.map(([name, value]) => [name, ["triggerer", "worker"].includes(name) ? value + api : value]),
+  );
+  for (const [name, value] of without) assert.match(value, /,\.a\$\$\(b\)\.test$/, name);
+  const roles = { all: { env: { NO_PROXY: "*", no_proxy: ".a.test" } } };
+  const own = await direct({ roles, kubernetes: { podOperator } });
+  assert.deepEqual(
+    own.filter(([name]) => name === "worker").map(([, value]) => value),
+    ["*", `.a.test${api}`],
+  );
+});
+
 test("zones: true spreads instances over zones, then over nodes", async () => {
   const keys = async (kubernetes: object) => {
     const [, , pod] =

@@ -149,6 +149,7 @@ interface Answers {
   readonly version?: string;
   readonly objects?: string;
   readonly namespace?: string;
+  readonly address?: string;
 }
 
 /** Checks a stack in front of a cluster of two arm64 nodes and a registry; returns the error, and what Docker was asked. */
@@ -160,12 +161,13 @@ async function checked(
     version,
     objects,
     namespace,
+    address,
     resources,
   }: Answers & { resources?: readonly StateResource[] } = {},
 ) {
   const all = JSON.stringify({ items: arm.slice(0, 2) });
   const programs = {
-    kubectl: `#!/bin/sh\ncase "$*" in *" get nodes "*) ${nodes ?? `echo '${all}'`};; *" version "*) ${version ?? "exit 1"};; *"get ${neighbourKinds} "*) ${objects ?? "exit 1"};; *" get namespaces "*) ${namespace ?? "exit 1"};; *) exit 1;; esac`,
+    kubectl: `#!/bin/sh\ncase "$*" in *" get nodes "*) ${nodes ?? `echo '${all}'`};; *" version "*) ${version ?? "exit 1"};; *"get ${neighbourKinds} "*) ${objects ?? "exit 1"};; *" get namespaces "*) ${namespace ?? "exit 1"};; *"get service kubernetes --namespace default "*) ${address ?? "exit 1"};; *) exit 1;; esac`,
     docker: `#!/bin/sh
 echo "$*" >> "$(dirname "$0")/asked"
 case "$1" in version) echo arm64;; *) ${registry ?? `echo '${JSON.stringify(manifest("amd64"))}'`};; esac`,
@@ -234,6 +236,16 @@ test("a cluster that is too old is refused, and one that does not tell its versi
   );
   for (const version of [says("v1.30.0"), says("v1.34.1+k3s1"), "echo '{}'", undefined])
     assert.equal(await fault(version), undefined, version);
+});
+
+test("a cluster whose Services have IPv6 addresses is refused, and one that does not tell them is not", async () => {
+  const fault = async (address?: string) =>
+    (await checked(cluster, { nodes: "exit 1", ...(address !== undefined && { address }) })).error;
+  assert.equal(
+    await fault("echo fd00:10:96::1"),
+    "the cluster gives Services IPv6 addresses, such as fd00:10:96::1; expected a cluster of IPv4 addresses, or of both kinds with IPv4 first",
+  );
+  for (const address of ["echo 10.96.0.1", undefined]) assert.equal(await fault(address), undefined, address);
 });
 
 test("a first deployment to a namespace is refused if others run there", async () => {

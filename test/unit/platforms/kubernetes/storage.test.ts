@@ -3,9 +3,12 @@ import { test } from "node:test";
 import { resizingFaults } from "../../../../platforms/kubernetes/cluster/resizing.ts";
 import { type StorageObject, storageFault } from "../../../../platforms/kubernetes/cluster/storage.ts";
 import { inCluster } from "../../../../platforms/kubernetes/ownership.ts";
+import { lookFor } from "../../../../platforms/look.ts";
 import type { ClaimedStorage } from "../../../../platforms/ownership/claims.ts";
 import { volumeBytes } from "../../../../settings/model/sizes.ts";
 import type { Sharing } from "../../../../workload.ts";
+import { cluster } from "../../cluster.ts";
+import { settingsFor } from "../../settingsFrom.ts";
 import { withPrograms } from "../../standIns.ts";
 import { declared, specsOf } from "./objects.ts";
 
@@ -62,6 +65,77 @@ test("PersistentVolumes made by hand count for their storage class", () => {
   );
   assert.equal(storageFault([manual, one, many], "manual"), undefined);
   assert.equal(storageFault([many], "manual"), undefined);
+  const { kind, metadata } = many;
+  const unnamed = { kind, metadata, spec: { accessModes: ["ReadWriteMany"] } } as StorageObject;
+  assert.equal(storageFault([unnamed], undefined), undefined);
+});
+
+/** Looks at a cluster with some storage, and a volume, for a stack with three volumes; returns the error. */
+async function lookedAt(
+  items: readonly StorageObject[] | undefined,
+  { class: own, sharedClass }: { readonly class?: string; readonly sharedClass?: string } = {},
+  existing = "none",
+): Promise<string | undefined> {
+  const answer = items === undefined ? "exit 1" : `echo '${JSON.stringify({ items })}'`;
+  const kubectl = `#!/bin/sh
+case "$*" in
+  *" get persistentvolumeclaims "*) echo "${existing}   id   1Gi   ${own ?? "gone"}   ReadWriteOnce" ;;
+  *"get storageclasses.storage.k8s.io,persistentvolumes "*) ${answer} ;;
+  *) exit 1 ;;
+esac
+`;
+  const volumes = [
+    ["postgres-data", "exclusive", own],
+    ["redis-data", "exclusive", own],
+    ["logs", "shared", sharedClass],
+  ] as const;
+  const claims = volumes.map(([name, sharing, storageClass]) => {
+    const storage = { size: "1Gi", accessMode: "ReadWriteOnce", storageClass };
+    return { kind: "claim", name, namespace: "x", storage, sharing } as const;
+  });
+  const known = {
+    ids: ["id"],
+    names: new Set(""),
+    volumes: new Set(""),
+    sizes: new Map(),
+    databases: new Set(""),
+    hasWorkers: true,
+  };
+  return withPrograms({ kubectl }, () =>
+    lookFor(
+      settingsFor(cluster),
+      known,
+      "x",
+    )(claims).then(
+      () => undefined,
+      ({ message }: Error) => message,
+    ),
+  );
+}
+
+test("new volumes are refused without their storage class, or a default one, where the cluster tells its classes", async () => {
+  const own = "kubernetes.storage.class is";
+  const shared = "kubernetes.storage.sharedClass is";
+  assert.equal(await lookedAt([ebs, efs]), undefined);
+  assert.equal(await lookedAt([ebs, efs], { class: "efs", sharedClass: "gp3" }), undefined);
+  assert.equal(
+    await lookedAt([ebs, efs], { class: "nope" }),
+    `${own} nope, and the cluster has no such class for postgres-data and redis-data; expected one of its classes: gp3, efs`,
+  );
+  assert.equal(
+    await lookedAt([efs], { sharedClass: "efs" }),
+    `${own} not given, and the cluster has no default class for postgres-data and redis-data; expected one of its classes: efs`,
+  );
+  assert.equal(
+    await lookedAt([], { class: "nope" }, "redis-data"),
+    `${own} nope, and the cluster has no such class for postgres-data; expected a storage class in the cluster, which has none\n` +
+      `${shared} not given, and the cluster has no default class for logs; expected a storage class in the cluster, which has none`,
+  );
+  const byHand = storage("PersistentVolume", "nope", "ReadWriteOnce");
+  assert.equal(await lookedAt([ebs, byHand], { class: "nope" }), undefined);
+  assert.equal(await lookedAt(undefined, { class: "nope" }), undefined);
+  const annotations = { "storageclass.beta.kubernetes.io/is-default-class": "true" };
+  assert.equal(await lookedAt([{ ...efs, metadata: { name: "efs", annotations } }]), undefined);
 });
 
 test("a stack whose claims for many nodes exist is not refused", () => {

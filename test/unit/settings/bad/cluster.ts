@@ -31,6 +31,9 @@ function atAddress(host: string, egress: string, ranges: string): BadRow {
   return { name: `a repository at ${host}, with ${egress}`, config, says, expressible: false };
 }
 
+const admittedVolumes =
+  "expected configMap, csi, downwardAPI, emptyDir, ephemeral, persistentVolumeClaim, projected, secret";
+
 export const cluster: readonly BadRow[] = [
   atAddress("10.1.2.3", "the internet alone", "{}"),
   atAddress("10.1.2.3", "another network", "{ egress: { to: [10.2.0.0/16] } }"),
@@ -187,9 +190,80 @@ export const cluster: readonly BadRow[] = [
         (given) =>
           `${given}; Pod Security keeps it out: expected securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } }`,
       ),
-      "17: roles.worker.pod.volumes[0] is node; Pod Security keeps pods with hostPath out: expected another kind of volume",
+      `17: roles.worker.pod.volumes[0] is node; Pod Security keeps pods with hostPath out: ${admittedVolumes}`,
       "17: roles.worker.pod.volumes[1].name is node; volumes[0] has the same: expected each once",
       "18: roles.worker.pod.volumeMounts[0].mountPath is /opt/airflow/; it would hide /opt/airflow/check/check.py, which the stack needs: expected another path, such as /opt/models",
+    ],
+    expressible: false,
+  },
+  {
+    name: "fields of pods that Pod Security keeps out, that are misspelt, or that lack a volume",
+    config: `config:
+  airflow:platform: kubernetes
+  airflow:images: { airflow: r.test/a:1, postgres: r.test/p:1, redis: r.test/r:1 }
+  airflow:dagsGit: { url: https://git.test/dags.git }
+  airflow:roles:
+    all:
+      pod:
+        volumes: [{ name: shared }, { name: scratch, emptyDir: {} }]
+        volumeMounts: [{ name: shared, mountPath: /srv, readonly: true }]
+        initContainers:
+          - name: fetch
+            image: "r.test/a:1"
+            comand: [run]
+            ports: [{ containerPort: 80 }, { containerPort: 81, hostPort: 81 }]
+            volumeMounts:
+              - { name: scratch, mountPath: /a }
+              - { name: absent, mountPath: /b }
+              - { name: opt-airflow-logs, mountPath: /c }
+            securityContext:
+              allowPrivilegeEscalation: false
+              runAsNonRoot: false
+              runAsUser: 0
+              procMount: Unmasked
+              capabilities: { drop: [ALL], add: [NET_BIND_SERVICE, SYS_ADMIN] }
+              seccompProfile: { type: Unconfined }
+              appArmorProfile: { type: Unconfined }
+              seLinuxOptions: { type: spc_t, user: system_u, role: system_r }
+              windowsOptions: { hostProcess: true }
+    worker:
+      pod:
+        annotations: { container.apparmor.security.beta.kubernetes.io/worker: unconfined, example.com/a: unconfined }
+        volumes:
+          - { name: two, emptyDir: {}, secret: { secretName: a } }
+          - { name: node, nfs: { server: a, path: / } }
+          - { name: image, emptydir: {} }
+    scheduler:
+      volumes: { /models: models }
+      pod:
+        initContainers:
+          - name: a
+            image: "r.test/a:1"
+            volumeMounts: [{ name: models, mountPath: /models }, { name: shared, mountPath: /srv }]
+            securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } }
+`,
+    says: [
+      "9: roles.all.pod.volumeMounts[0].readonly is unknown; did you mean readOnly? expected a field of Kubernetes",
+      "13: roles.all.pod.initContainers[0].comand is unknown; did you mean command? expected a field of Kubernetes",
+      "14: roles.all.pod.initContainers[0].ports[1].hostPort is 81; Pod Security keeps it out: expected no port of the node",
+      "17: roles.all.pod.initContainers[0].volumeMounts[1].name is absent; expected the name of one of the volumes: shared, scratch",
+      ...[
+        "21: roles.all.pod.initContainers[0].securityContext.… is false; true, for a user that is not root",
+        "22: roles.all.pod.initContainers[0].securityContext.… is 0; another user than root",
+        "23: roles.all.pod.initContainers[0].securityContext.procMount is Unmasked; Default",
+        "24: roles.all.pod.initContainers[0].securityContext.capabilities.add is {…}; NET_BIND_SERVICE alone, or nothing",
+        "25: roles.all.pod.initContainers[0].securityContext.seccompProfile.type is Unconfined; RuntimeDefault or Localhost",
+        "26: roles.all.pod.initContainers[0].securityContext.appArmorProfile.type is Unconfined; RuntimeDefault or Localhost",
+        "27: roles.all.pod.initContainers[0].securityContext.seLinuxOptions.role is system_r; no role",
+        "27: roles.all.pod.initContainers[0].securityContext.seLinuxOptions.type is spc_t; container_t, container_init_t or container_kvm_t",
+        "27: roles.all.pod.initContainers[0].securityContext.seLinuxOptions.user is system_u; no user",
+        "28: roles.all.pod.initContainers[0].securityContext.windowsOptions.hostProcess is true; false",
+        '31: roles.worker.pod.annotations["container.apparmor.security.beta.kubernetes.io/worker"] is unconfined; runtime/default, or localhost/ with a profile',
+      ].map((fault) => fault.replace("; ", "; Pod Security keeps it out: expected ")),
+      "32: roles.worker.pod.volumes is {…}; roles.all mounts shared, scratch, and these volumes replace its own: expected shared, scratch here, too",
+      "33: roles.worker.pod.volumes[0] is two; expected only one of emptyDir, secret",
+      `34: roles.worker.pod.volumes[1] is node; Pod Security keeps pods with nfs out: ${admittedVolumes}`,
+      "35: roles.worker.pod.volumes[2].emptydir is unknown; did you mean emptyDir? expected a field of Kubernetes",
     ],
     expressible: false,
   },

@@ -89,6 +89,16 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
     /postgres\.url is .*; KEDA, which counts tasks there, does not read extraHosts/,
   ],
   [
+    "a range of addresses that an exception takes",
+    { ...cluster, kubernetes: { egress: { to: ["10.0.0.0/16"], except: ["10.0.0.0/8"] } } },
+    /egress\.to\[0\] is 10\.0\.0\.0\/16; egress\.except has 10\.0\.0\.0\/8, which leaves nothing of it/,
+  ],
+  [
+    "an address of a group of machines",
+    { publish: { address: "224.0.0.1", certificate: "README.md", key: { file: "README.md" } } },
+    /publish\.address is 224\.0\.0\.1; no machine has it/,
+  ],
+  [
     "a default queue with a comma",
     { settings: { operators: { default_queue: "a,b" } } },
     /default_queue is a,b; /,

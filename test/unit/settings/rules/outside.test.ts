@@ -196,6 +196,45 @@ const right: readonly (readonly [name: string, config: Config])[] = [
     { ...cluster, secrets: { fernetKey: { secret: "a.b-1", key: "A_b-c.d" } } },
   ],
   [
+    "pods that Pod Security admits",
+    {
+      ...cluster,
+      roles: {
+        all: {
+          volumes: { "/models": "models" },
+          pod: { volumes: [{ name: "a" }], volumeMounts: [{ name: "a", mountPath: "/a" }] },
+        },
+        flower: { pod: { volumes: [{ name: "a", emptyDir: {} }] } },
+        scheduler: { pod: { volumes: [{ name: "b", emptyDir: {} }], volumeMounts: [] } },
+        worker: {
+          pod: {
+            annotations: { "container.apparmor.security.beta.kubernetes.io/worker": "localhost/own" },
+            initContainers: [
+              {
+                name: "fetch",
+                image: "r.test/f:1",
+                ports: [{ containerPort: 80 }, { containerPort: 81, hostPort: 0 }],
+                securityContext: {
+                  allowPrivilegeEscalation: false,
+                  capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE"] },
+                  runAsNonRoot: true,
+                  runAsUser: 1,
+                  seccompProfile: { type: "Localhost", localhostProfile: "a.json" },
+                  seLinuxOptions: { type: "container_t", level: "s0" },
+                  windowsOptions: { hostProcess: false },
+                },
+                volumeMounts: ["a", "models", "opt-airflow-data", "runtime", "file-opt-x"].map((name) => ({
+                  name,
+                  mountPath: `/mnt/${name}`,
+                })),
+              },
+            ],
+          },
+        },
+      },
+    },
+  ],
+  [
     "pods with hostPath in a namespace of the user's",
     {
       ...cluster,
@@ -203,8 +242,20 @@ const right: readonly (readonly [name: string, config: Config])[] = [
       roles: {
         worker: {
           pod: {
-            initContainers: [{ name: "fetch", image: "r.test/f:1" }],
-            volumes: [{ name: "node", hostPath: { path: "/srv" } }],
+            initContainers: [
+              {
+                name: "fetch",
+                image: "r.test/f:1",
+                fieldOfTomorrow: 1,
+                ports: [{ containerPort: 80, hostPort: 80 }],
+                securityContext: { runAsUser: 0 },
+                volumeMounts: [{ name: "node", mountPath: "/srv" }],
+              },
+            ],
+            volumes: [
+              { name: "node", hostPath: { path: "/srv" } },
+              { name: "share", nfs: { server: "a.test", path: "/" } },
+            ],
             volumeMounts: [
               { name: "node", mountPath: "/srv" },
               { name: "node", mountPath: "/mnt/..data" },
