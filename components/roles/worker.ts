@@ -23,6 +23,8 @@ export interface WorkerArgs extends RoleArgs {
   readonly metadata: DatabaseLogin | undefined;
   /** Volume for files that tasks exchange, shared by all workers. */
   readonly data: Volume;
+  /** True if all workers and schedulers run on one machine. */
+  readonly onOneMachine: boolean;
   /** Queue of the default group: `[operators] default_queue`. */
   readonly defaultQueue: string;
   /** Seconds that running tasks get to finish when their worker is stopped. */
@@ -75,13 +77,11 @@ export class Worker extends pulumi.ComponentResource {
         ...role,
         env: { ...role.env, ...(group.triggerers && triggerQueues) },
         ...(args.version.usesExecutionApi
-          ? heartbeat("worker", { ...files, ...workerFiles, ...fullDiskFiles, ...answersFiles }, [
-              ...poolModules,
-              resultsModule,
-              workerModule,
-              fullDiskModule,
-              answersModule,
-            ])
+          ? heartbeat(
+              "worker",
+              { ...files, ...workerFiles(args.onOneMachine), ...fullDiskFiles, ...answersFiles },
+              [...poolModules, resultsModule, workerModule, fullDiskModule, answersModule],
+            )
           : heartbeat("worker", { ...files, ...absenceFiles }, [
               ...poolModules,
               resultsModule,

@@ -200,6 +200,11 @@ function imagesOf({ platform, images, version }: ParsedConfig, packages?: Packag
   return { ...(Object.fromEntries(entries) as Settings["images"]), ...derived };
 }
 
+/** True if all containers of a stack run on one machine. */
+export function onOneMachine({ platform, machines = [] }: Pick<Settings, "platform" | "machines">): boolean {
+  return capabilities[platform].engines && machines.length <= 1;
+}
+
 /** True if a machine's containers and volumes share a disk, as on an engine; in a cluster each volume has a size of its own. */
 export function sharesDisk({ platform }: Pick<Settings, "platform">): boolean {
   return capabilities[platform].engines;

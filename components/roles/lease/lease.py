@@ -43,13 +43,14 @@ class Lease(threading.Thread):
         self.consumer = consumer
         # Host of this worker's task instances in the database.
         self.host = get_hostname()
-        self.renewed = clock.now()
+        # Time of the last renewal, by the clock of leases.
+        self.renewed = clock.lease()
         # Time of the first renewal after the last silence for which tasks are killed.
         self.resumed = float("-inf")
 
     def age(self):
         """Returns the seconds since the last successful renewal."""
-        return clock.now() - self.renewed
+        return clock.lease() - self.renewed
 
     def run(self):
         while True:
@@ -63,7 +64,7 @@ class Lease(threading.Thread):
             time.sleep(1)
 
     def renew(self, client):
-        started = clock.now()
+        started = clock.lease()
         lease = {
             "at": started,
             "host": self.host,
@@ -77,7 +78,7 @@ class Lease(threading.Thread):
         }
         client.hset(LEASES, self.node, json.dumps(lease))
         if started - self.renewed > FENCE:
-            self.resumed = started
+            self.resumed = clock.now()
         self.renewed = started
 
     def remove(self):

@@ -2,7 +2,7 @@
 export const fullMemory = `
 import os
 from types import SimpleNamespace
-sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20)
+sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20, SCHEDULED_ELSEWHERE=1)
 from airflow_on_celery import fence, supervisor
 supervisor.REPORTS.mkdir()
 with open("/dev/shm/filler", "wb", buffering=0) as filler:
@@ -20,14 +20,14 @@ print(process.pid == parent == os.getpid(), beat)
 /**
  * Tasks that a worker's fence ends while the lease is fresh: none after a long silence of the webserver, and none after a step of the
  * clock; those from before a pause of the worker, that of a dead supervisor, and that of a supervisor with a fault. Tasks had removed
- * the fence's notes before, and left files of their own in its folder. A suspension of the machine, which the monotonic clock does not count, is a silence even if the lease is
- * renewed before the fence looks.
+ * the fence's notes before, and left files of their own in its folder. A suspension of the machine is a silence if schedulers are
+ * elsewhere, even if the lease is renewed before the fence looks.
  */
 export const fenced = `
 import os, shutil, signal, time
 from types import SimpleNamespace
 import psutil
-sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20, RENEWAL=2)
+sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20, RENEWAL=2, SCHEDULED_ELSEWHERE=0)
 from airflow_on_celery import clock, fence, supervisor
 from airflow_on_celery.lease import Lease
 lease = SimpleNamespace(age=lambda: 0, resumed=float("-inf"))
@@ -89,6 +89,11 @@ suspended = task(0)
 told.append(has_ended(suspended))
 ticking = time.clock_gettime
 time.clock_gettime = lambda id: ticking(id) + (60 if id == time.CLOCK_BOOTTIME else 0)
+guard.lease.renew(broker)
+told.append(has_ended(suspended))
+clock.SCHEDULED_ELSEWHERE = 1
+guard.lease = Lease(SimpleNamespace(app=None, hostname="w", controller=controller, task_consumer=None))
+time.clock_gettime = lambda id: ticking(id) + (120 if id == time.CLOCK_BOOTTIME else 0)
 guard.lease.renew(broker)
 told.append(has_ended(suspended))
 print(*told)

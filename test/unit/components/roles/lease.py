@@ -9,13 +9,14 @@ from unittest import mock
 
 sys.path.insert(0, "components/roles/lease")
 import broker  # noqa: E402
-import clock  # noqa: E402
 
 sys.modules.update({"airflow_on_celery": types.ModuleType("airflow_on_celery"), "airflow_on_celery.broker": broker})
+sys.modules["airflow_on_celery.timings"] = types.SimpleNamespace(FENCE=20, RENEWAL=5, SCHEDULED_ELSEWHERE=1)
+import clock  # noqa: E402
+
 sys.modules["airflow_on_celery"].clock = clock
 for name in "airflow airflow.utils airflow.utils.net celery celery.worker".split():
     sys.modules[name] = mock.MagicMock()
-sys.modules["airflow_on_celery.timings"] = types.SimpleNamespace(FENCE=20, RENEWAL=5)
 import lease  # noqa: E402
 from watch import Watch  # noqa: E402
 
@@ -93,6 +94,10 @@ class LeaseTest(unittest.TestCase):
     def test_a_renewal_after_a_silence_is_told_from_others(self):
         self.assertEqual(self.renewals(100, 105, 110), float("-inf"))
         self.assertEqual(self.renewals(100, 105, 140, 145), 140)
+
+    def test_a_suspension_of_the_machine_is_no_silence_where_the_schedulers_are_suspended_too(self):
+        with mock.patch.object(clock, "SCHEDULED_ELSEWHERE", 0):
+            self.assertEqual(self.renewals(time.monotonic(), 1e9), float("-inf"))
 
 
 unittest.main()
