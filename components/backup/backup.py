@@ -1,8 +1,8 @@
 """usage: backup.py serve | now | list | all | send ID | take-over
 
 `serve` takes a backup at each interval, `now` takes a backup, `list` prints the backups of the volume as JSON, `all` those of the bucket,
-too, `send` writes the archive of a backup to standard output, and `take-over` goes on with the copies of a lost installation. Keeps only proven backups, and of these the latest ones, up to the
-number of the stack file.
+too, `send` writes the archive of a backup to standard output, and `take-over` goes on with the copies of a lost installation. Keeps only
+proven backups, and of these the latest ones, up to the number of the stack file.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 """usage: repeat.py SECONDS LOG_SECONDS MAJOR URL USER
 
-Proves the stack every SECONDS, and sooner after a proof with faults, as `npm run prove` does, and logs the faults. LOG_SECONDS is the time in which the logs of all tasks of a
-proof can be read, MAJOR the major version of Airflow, URL the address of the webserver, and USER an administrator, whose password is the
-secret admin_password.
+Proves the stack every SECONDS, as `npm run prove` does, sooner after a proof with faults, and logs the faults. LOG_SECONDS is the time in
+which the logs of all tasks of a proof can be read, MAJOR the major version of Airflow, URL the address of the webserver, and USER an
+administrator, whose password is the secret admin_password.
 """
 
 import base64

@@ -31,7 +31,8 @@ RIGHTS = "rights to list the bucket, and to read, write and delete its objects"
 # Expected values, by a part of the error's text.
 EXPECTED = {
     "NoSuchBucket": "a bucket that exists",
-    "Unable to locate credentials": "backup.accessKey and backup.secretKey, or on Docker an identity of the machine, in a cluster one of the pod: a web identity or EKS Pod Identity",
+    "Unable to locate credentials": "backup.accessKey and backup.secretKey, or an identity: on Docker the machine's, in a cluster a web identity"
+    " or EKS Pod Identity of the pod",
     "InvalidAccessKeyId": "the backup.accessKey of a user of this store",
     "SignatureDoesNotMatch": "the backup.secretKey of backup.accessKey",
     "AccessDenied": RIGHTS,
