@@ -7,7 +7,7 @@ import { dagsFolder } from "../../../settings/model/names/ownNames.ts";
 import type { Repository } from "../../../settings/model/names/repositories.ts";
 import { majorOf } from "../../../settings/schema/versions.ts";
 import type { AirflowApi } from "../airflow.ts";
-import { run } from "../process.ts";
+import { reporting, run } from "../process.ts";
 import { placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";
 import { runningOf } from "../status/facts.ts";
@@ -84,11 +84,14 @@ export async function faultsOfDags(
     settings.dagsGit ? facts.dags.length + facts.errors.length === 0 : unlistedFiles(facts).length > few;
   const isRead = await revisionReader(stack, settings);
   const begin = Date.now();
-  let facts = await look();
-  while ((isEarly(facts) || !(await isRead(facts))) && Date.now() - begin < readingSeconds * 1000) {
+  const read = async (): Promise<DagFacts> => {
+    const facts = await look();
+    const goesOn = isEarly(facts) || !(await isRead(facts));
+    if (!goesOn || Date.now() - begin >= readingSeconds * 1000) return facts;
     await sleep(2000);
-    facts = await look();
-  }
+    return read();
+  };
+  const facts = await reporting("waiting for Airflow to read the DAGs", read());
   const files = unlistedFiles(facts);
   const contents: Readonly<Record<string, Content>> = files.length > 0 ? await ask(...files) : {};
   return dagFaults(facts, contents, dagsPlace(settings));
