@@ -63,12 +63,15 @@ const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] 
   [
     "DAGs over plain http, in production",
     { production: true, dagsGit: { url: "http://git.test/a.git", password: { file: "package.json" } } },
-    /dagsGit\.url is http:\/\/git\.test\/a\.git; anybody in between could replace the DAGs, and read a password: expected an https or ssh URL/,
+    /dagsGit\.url is http:\/\/git\.test\/a\.git; anybody in between could read the password, and replace the DAGs: expected an https or ssh URL/,
   ],
   [
     "further DAGs over plain http, in production",
-    { production: true, dagBundles: [{ name: "b", url: "http://git.test/b.git" }] },
-    /dagBundles\[0\]\.url is http:\/\/git\.test\/b\.git; anybody in between could replace the DAGs/,
+    {
+      production: true,
+      dagBundles: [{ name: "b", url: "http://git.test/b.git", password: { file: "package.json" } }],
+    },
+    /dagBundles\[0\]\.url is http:\/\/git\.test\/b\.git; anybody in between could read the password/,
   ],
   [
     "headers of a receiver over plain http, in production",

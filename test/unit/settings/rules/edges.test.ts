@@ -347,6 +347,10 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
       tracing: { endpoint: "http://spans.test", headers: { file: holding("headers", "a=b") } },
     },
   ],
+  [
+    "DAGs over http that need no password, in production",
+    { production: true, dagsGit: { url: "http://git.test/a.git" } },
+  ],
   ["peers in a private network, in a cluster", peers("10.0.0.5"), ...Object.values(inPrivate)],
   ["the same on an engine", { ...peers("10.0.0.5"), platform: "docker" }],
   ["peers by name, in a cluster", peers("peer.test")],
