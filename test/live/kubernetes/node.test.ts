@@ -36,7 +36,8 @@ logs: { persistence: { enabled: true, size: 1Gi } }
 
 /** Postgres and a Redis that asks for certificates, outside of the cluster. */
 function external(): Config {
-  const { redis, ...services } = outside.services();
+  // KEDA gets the address, since it does not know the name.
+  const { redis, ...services } = outside.services(`${outside.postgres("metadata")}?sslmode=verify-ca`);
   const url = { file: outside.file("asking", outside.named(outside.asking)) };
   const key = { file: join(outside.folder, "server.key") };
   return { ...services, redis: { ...redis, url, key, certificate: join(outside.folder, "server.pem") } };
