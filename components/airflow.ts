@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Role, roleTable } from "../roles.ts";
 import { airflowOption, logsAreRemote } from "../settings/model/airflowOptions.ts";
-import { onOneMachine, type Settings, triggerersOf } from "../settings/model/groups.ts";
+import { isOnOneMachine, type Settings, triggerersOf } from "../settings/model/groups.ts";
 import { codeFiles, webserverConfig } from "../settings/model/names/ownCode.ts";
 import { flowerPath } from "../settings/model/published.ts";
 import { parallelismFor, slotsOf } from "../settings/model/slots.ts";
@@ -229,7 +229,7 @@ export class Airflow extends pulumi.ComponentResource {
               webserver: webserverEndpoint,
               metadata: group.autoscale && metadataLogin(server, settings.extraHosts),
               data,
-              onOneMachine: onOneMachine(settings),
+              isOnOneMachine: isOnOneMachine(settings),
               defaultQueue,
               graceSeconds: settings.workerGraceSeconds,
             },

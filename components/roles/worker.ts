@@ -8,7 +8,7 @@ import { absenceFiles, absenceModule, answersFiles, answersModule } from "./abse
 import { withExtras } from "./extras.ts";
 import { fullDiskFiles, fullDiskModule } from "./fullDisk/fullDisk.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
-import { workerFiles, workerModule } from "./lease/lease.ts";
+import { onOneMachine, workerFiles, workerModule } from "./lease/lease.ts";
 import { poolFiles, poolModules } from "./pool/pool.ts";
 import { resultsFiles, resultsModule } from "./results/results.ts";
 import { airflowRole, type RoleArgs, targets, underInit } from "./role.ts";
@@ -24,7 +24,7 @@ export interface WorkerArgs extends RoleArgs {
   /** Volume for files that tasks exchange, shared by all workers. */
   readonly data: Volume;
   /** True if all workers and schedulers run on one machine. */
-  readonly onOneMachine: boolean;
+  readonly isOnOneMachine: boolean;
   /** Queue of the default group: `[operators] default_queue`. */
   readonly defaultQueue: string;
   /** Seconds that running tasks get to finish when their worker is stopped. */
@@ -75,13 +75,19 @@ export class Worker extends pulumi.ComponentResource {
       name,
       withExtras("worker", args, {
         ...role,
-        env: { ...role.env, ...(group.triggerers && triggerQueues) },
+        env: {
+          ...role.env,
+          ...(group.triggerers && triggerQueues),
+          ...(args.isOnOneMachine && onOneMachine),
+        },
         ...(args.version.usesExecutionApi
-          ? heartbeat(
-              "worker",
-              { ...files, ...workerFiles(args.onOneMachine), ...fullDiskFiles, ...answersFiles },
-              [...poolModules, resultsModule, workerModule, fullDiskModule, answersModule],
-            )
+          ? heartbeat("worker", { ...files, ...workerFiles, ...fullDiskFiles, ...answersFiles }, [
+              ...poolModules,
+              resultsModule,
+              workerModule,
+              fullDiskModule,
+              answersModule,
+            ])
           : heartbeat("worker", { ...files, ...absenceFiles }, [
               ...poolModules,
               resultsModule,

@@ -201,7 +201,10 @@ function imagesOf({ platform, images, version }: ParsedConfig, packages?: Packag
 }
 
 /** True if all containers of a stack run on one machine. */
-export function onOneMachine({ platform, machines = [] }: Pick<Settings, "platform" | "machines">): boolean {
+export function isOnOneMachine({
+  platform,
+  machines = [],
+}: Pick<Settings, "platform" | "machines">): boolean {
   return capabilities[platform].engines && machines.length <= 1;
 }
 

@@ -13,6 +13,12 @@ const always: readonly Allowance[] = [
     "it is the address of the ingress, which an engine does not have",
   ),
   allowance(
+    /^env AIRFLOW_ON_ONE_MACHINE$/,
+    /^true$/,
+    /^\(absent\)$/,
+    "workers of a single machine are suspended together with their schedulers; nodes are not",
+  ),
+  allowance(
     /^env FORWARDED_ALLOW_IPS$/,
     /^\(absent\)$/,
     /^\*$/,

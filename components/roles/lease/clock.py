@@ -1,8 +1,10 @@
 """Tells the times of heartbeats and leases, by clocks that no step of the time of day changes."""
 
+import os
 import time
 
-from airflow_on_celery.timings import SCHEDULED_ELSEWHERE
+# Clock of the leases. A suspension counts unless all schedulers, on the same machine, are suspended too.
+LEASE = time.CLOCK_MONOTONIC if "AIRFLOW_ON_ONE_MACHINE" in os.environ else time.CLOCK_BOOTTIME
 
 
 def now():
@@ -11,5 +13,5 @@ def now():
 
 
 def lease():
-    """Returns the seconds by which leases count: with those of suspensions only where a scheduler may count on, on another machine."""
-    return now() if SCHEDULED_ELSEWHERE else time.monotonic()
+    """Returns the seconds by which leases count."""
+    return time.clock_gettime(LEASE)

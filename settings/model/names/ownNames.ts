@@ -21,6 +21,7 @@ export const proxyVariableNames = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flat
 /** Variables that every stack sets, besides the settings of airflow.cfg. */
 export const ownVariables = [
   "AIRFLOW_CONFIG",
+  "AIRFLOW_ON_ONE_MACHINE",
   "ADMIN_PASSWORD_REPLACED",
   "FLOWER_URL_PREFIX",
   "FORWARDED_ALLOW_IPS",

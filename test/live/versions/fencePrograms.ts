@@ -2,7 +2,7 @@
 export const fullMemory = `
 import os
 from types import SimpleNamespace
-sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20, SCHEDULED_ELSEWHERE=1)
+sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20)
 from airflow_on_celery import fence, supervisor
 supervisor.REPORTS.mkdir()
 with open("/dev/shm/filler", "wb", buffering=0) as filler:
@@ -27,7 +27,7 @@ export const fenced = `
 import os, shutil, signal, time
 from types import SimpleNamespace
 import psutil
-sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20, RENEWAL=2, SCHEDULED_ELSEWHERE=0)
+sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20, RENEWAL=2)
 from airflow_on_celery import clock, fence, supervisor
 from airflow_on_celery.lease import Lease
 lease = SimpleNamespace(age=lambda: 0, resumed=float("-inf"))
@@ -82,6 +82,7 @@ try:
 except OSError as error:
     told += [has_ended(faulty), error]
 
+clock.LEASE = time.CLOCK_MONOTONIC
 controller = SimpleNamespace(autoscaler=None, concurrency=4)
 guard.lease = Lease(SimpleNamespace(app=None, hostname="w", controller=controller, task_consumer=None))
 broker = SimpleNamespace(hset=lambda *_: None)
@@ -91,7 +92,7 @@ ticking = time.clock_gettime
 time.clock_gettime = lambda id: ticking(id) + (60 if id == time.CLOCK_BOOTTIME else 0)
 guard.lease.renew(broker)
 told.append(has_ended(suspended))
-clock.SCHEDULED_ELSEWHERE = 1
+clock.LEASE = time.CLOCK_BOOTTIME
 guard.lease = Lease(SimpleNamespace(app=None, hostname="w", controller=controller, task_consumer=None))
 time.clock_gettime = lambda id: ticking(id) + (120 if id == time.CLOCK_BOOTTIME else 0)
 guard.lease.renew(broker)

@@ -324,6 +324,7 @@ test("containers on machines differ from containers on one engine only in names 
     'mounts.0.type: "bind" -> "volume"',
   ];
   const worker = (group: string) => [
+    'env.AIRFLOW_ON_ONE_MACHINE: "true" -> (absent)',
     'env.AIRFLOW__CORE__HOSTNAME_CALLABLE: (absent) -> "airflow_on_celery.heartbeat.group_name"',
     `hostname: "${group}-1" -> "${group}-two-1"`,
     ...dags,

@@ -11,7 +11,7 @@ sys.path.insert(0, "components/roles/lease")
 import broker  # noqa: E402
 
 sys.modules.update({"airflow_on_celery": types.ModuleType("airflow_on_celery"), "airflow_on_celery.broker": broker})
-sys.modules["airflow_on_celery.timings"] = types.SimpleNamespace(FENCE=20, RENEWAL=5, SCHEDULED_ELSEWHERE=1)
+sys.modules["airflow_on_celery.timings"] = types.SimpleNamespace(FENCE=20, RENEWAL=5)
 import clock  # noqa: E402
 
 sys.modules["airflow_on_celery"].clock = clock
@@ -80,12 +80,13 @@ class WatchTest(unittest.TestCase):
 
 
 class LeaseTest(unittest.TestCase):
-    def renewals(self, *times):
-        """Returns the time of the first renewal after a silence, for renewals at these times."""
+    def renewals(self, *times, leases=time.CLOCK_BOOTTIME):
+        """Returns the time of the first renewal after a silence, for renewals at these times, between which the machine is suspended."""
+        ticks = lambda clock: at if clock == time.CLOCK_BOOTTIME else times[0]
         renewed = lease.Lease(mock.MagicMock())
         renewed.renewed = times[0]
         for at in times:
-            with mock.patch.object(clock, "now", lambda: at), mock.patch.multiple(
+            with mock.patch.object(time, "clock_gettime", ticks), mock.patch.object(clock, "LEASE", leases), mock.patch.multiple(
                 lease, held_tasks=list, places_of=lambda _: 4, queues_of=lambda _: []
             ), mock.patch.object(lease.json, "dumps", lambda _: ""):
                 renewed.renew(mock.Mock())
@@ -96,8 +97,7 @@ class LeaseTest(unittest.TestCase):
         self.assertEqual(self.renewals(100, 105, 140, 145), 140)
 
     def test_a_suspension_of_the_machine_is_no_silence_where_the_schedulers_are_suspended_too(self):
-        with mock.patch.object(clock, "SCHEDULED_ELSEWHERE", 0):
-            self.assertEqual(self.renewals(time.monotonic(), 1e9), float("-inf"))
+        self.assertEqual(self.renewals(100, 140, leases=time.CLOCK_MONOTONIC), float("-inf"))
 
 
 unittest.main()
