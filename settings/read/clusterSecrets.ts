@@ -2,15 +2,12 @@ import type { Fault } from "../rules/fault.ts";
 import { keyRule } from "../rules/secrets/keys.ts";
 import { passwordRule } from "../rules/secrets/passwords.ts";
 import type { Path, Where } from "../schema/path.ts";
-import { isPlace } from "../schema/secret.ts";
+import { isPlace, type SecretTexts } from "../schema/secret.ts";
 import { rules } from "./crossChecks.ts";
 import { withDeclarations } from "./declarationsFile.ts";
 import { line } from "./line.ts";
 import { parsedValue } from "./read.ts";
 import { validate } from "./validate.ts";
-
-/** Values of Secrets by key, by the Secret's name. */
-type Texts = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
 interface Reference {
   readonly path: Path;
@@ -37,7 +34,7 @@ const withoutStrength = rules.filter((rule) => rule !== keyRule && rule !== pass
 export async function faultsInSecrets(
   values: Readonly<Record<string, string>>,
   where: Where,
-  read: (names: readonly string[]) => Promise<Texts>,
+  read: (names: readonly string[]) => Promise<SecretTexts>,
 ): Promise<readonly string[]> {
   const typed = Object.entries(values).map(([key, text]) => [key, parsedValue(key, text)]);
   const { values: given, where: at } = withDeclarations(Object.fromEntries(typed), where);

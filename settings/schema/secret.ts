@@ -41,6 +41,9 @@ export function isPlace(value: unknown): value is Exclude<SecretSource, string> 
   return keys === "file" || keys === "key,secret";
 }
 
+/** Values of Secrets of a cluster by key, by the Secret's name. */
+export type SecretTexts = ReadonlyMap<string, Readonly<Record<string, string>>>;
+
 /** Removes the newline at the end of a secret, which editors add to a file, and `kubectl create secret --from-file` keeps. */
 export function withoutNewline(text: string): string {
   return text.replace(/\r?\n$/, "");

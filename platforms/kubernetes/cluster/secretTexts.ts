@@ -1,7 +1,5 @@
+import type { SecretTexts } from "../../../settings/schema/secret.ts";
 import { askCluster } from "../../ask.ts";
-
-/** Values of Secrets by key, by the Secret's name. */
-export type SecretTexts = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
 /**
  * Reads Secrets that exist and that the user of kubectl may read; the others are left out.

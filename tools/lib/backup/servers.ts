@@ -22,15 +22,19 @@ const keys = Object.keys(readers) as Key[];
 /** URLs of external servers, in the clear or where they are, by key. */
 export type ServerUrls = { readonly [key in Key]?: SecretSource | undefined };
 
+/** Returns the Secret that has a URL, and its key there; undefined for a URL that is elsewhere. */
+function inSecret(source: ServerUrls[keyof ServerUrls]) {
+  return isPlace(source) && "secret" in source ? source : undefined;
+}
+
 /** Reads the URLs that are in Secrets of a stack's namespace, as far as the user of kubectl may. */
 async function withSecrets(urls: ServerUrls, stack: Named, settings: Cluster): Promise<ServerUrls> {
-  const places = Object.values(urls).filter((source) => isPlace(source) && "secret" in source);
-  const names = new Set(places.map(({ secret }) => secret));
+  const names = new Set(Object.values(urls).flatMap((source) => inSecret(source)?.secret ?? []));
   const texts = await secretTexts([...names], namespaceFlags(stack, settings));
   const read = keys.map((key) => {
     const { [key]: source } = urls;
-    const isThere = isPlace(source) && "secret" in source;
-    return [key, (isThere ? texts.get(source.secret)?.[source.key] : undefined) ?? source];
+    const place = inSecret(source);
+    return [key, (place && texts.get(place.secret)?.[place.key]) ?? source];
   });
   return Object.fromEntries(read);
 }

@@ -54,7 +54,7 @@ const machines = [
   { name: "big", docker: "ssh://airflow@big", address: "10.0.0.2", workers: 1 },
 ];
 
-/** What is on the engines of both machines, by kind, and in the end of the state's names. */
+/** Resources on the engines of both machines, by kind, and in the end of the state's names. */
 interface Engines {
   readonly here: Readonly<Record<string, string>>;
   readonly big: Readonly<Record<string, string>> | undefined;
