@@ -23,6 +23,7 @@ import {
   removeUnfinished,
 } from "./checkpoint.ts";
 import { missingStack } from "./commandLine/missingStack.ts";
+import { destroy } from "./deployment/destroy.ts";
 import { project, type RunOptions, run } from "./process.ts";
 import { type ForeignSecret, fits, foreignFault, foreignSecrets } from "./recovery/foreignSecrets.ts";
 import { isRunning } from "./recovery/owner.ts";
@@ -148,7 +149,7 @@ export class Stack {
 
   /** Removes everything of the stack but its data and secrets; workers finish their tasks. */
   async destroyAllButData(): Promise<void> {
-    await this.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"], true);
+    await destroy(this, ["--exclude-protected"], true);
   }
 
   /**
@@ -160,7 +161,7 @@ export class Stack {
     const cli = (...words: string[]) => this.pulumi(words);
     await unprotect(this.state, this.name, left, cli);
     const end = () => protectAgain(this.state, this.name, ({ pid }) => pid === process.pid, cli);
-    await this.pulumi(["destroy", "--yes", "--skip-preview"], true).finally(end);
+    await destroy(this, [], true).finally(end);
   }
 
   /**

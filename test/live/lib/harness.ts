@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { defaultVersion } from "../../../settings/schema/versions.ts";
 import { AirflowApi, type TaskInstance, Unanswered } from "../../../tools/lib/airflow.ts";
+import { destroy } from "../../../tools/lib/deployment/destroy.ts";
 import { project } from "../../../tools/lib/process.ts";
 import { type Outputs, Stack } from "../../../tools/lib/stack.ts";
 import { timed } from "../../runner/steps.ts";
@@ -96,7 +97,7 @@ export class TestStack {
   down(): Promise<void> {
     return timed("remove", async () => {
       await this.target.disconnect(this.prefix);
-      await this.stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"]);
+      await destroy(this.stack, ["--exclude-protected"]);
     });
   }
 
@@ -106,7 +107,7 @@ export class TestStack {
     await timed("remove", async () => {
       await this.target.disconnect(this.prefix);
       await this.stack.pulumi(["state", "unprotect", "--all", "--yes"]);
-      await this.stack.pulumi(["destroy", "--yes", "--skip-preview"]);
+      await destroy(this.stack, []);
     });
     rmSync(this.folder, { recursive: true });
   }
@@ -170,9 +171,8 @@ export class TestStack {
 
   /** Starts a DAG once Airflow has read it; returns the id of the run. */
   async trigger(dag: string, conf: Config = {}): Promise<string> {
-    const api = this.api;
-    await waitFor(`${dag} to be read`, 120, () => unlessCut(() => api.call(`/dags/${dag}`)));
-    return (await api.trigger(dag, conf)).dag_run_id;
+    await waitFor(`${dag} to be read`, 120, () => unlessCut(() => this.api.call(`/dags/${dag}`)));
+    return (await this.api.trigger(dag, conf)).dag_run_id;
   }
 
   /** Waits until the tasks of a run satisfy a condition. */

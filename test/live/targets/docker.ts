@@ -61,19 +61,65 @@ export async function addressIn(network: string): Promise<string> {
   return (await docker("network", "inspect", "--format", gateway, network)).trim();
 }
 
-export const kinds = [
+/** Runs the Docker client on an engine; returns its standard output. */
+export type Engine = (...args: string[]) => Promise<string>;
+
+/** Commands for one kind of resources. */
+interface Kind {
+  readonly list: readonly string[];
+  readonly remove: readonly string[];
+}
+
+/** All kinds in the order of their removal. */
+const kinds: readonly Kind[] = [
   { list: ["container", "ls", "--all"], remove: ["container", "rm", "--force"] },
   { list: ["network", "ls"], remove: ["network", "rm"] },
   { list: ["volume", "ls"], remove: ["volume", "rm"] },
 ];
 
-/** Removes the containers, networks and volumes that an interrupted test left, by prefix. */
+async function idsOf(engine: Engine, { list }: Kind, name: string): Promise<string[]> {
+  const ids = await engine(...list, "--quiet", "--filter", `name=^/?${name}`);
+  return ids.split("\n").filter((id) => id !== "");
+}
+
+/** Removes networks without containers; returns those in which the engine counts endpoints all the same, as `destroy` tells. */
+async function miscounted(engine: Engine, ids: readonly string[]): Promise<string[]> {
+  const tried = ids.map(async (id) => {
+    try {
+      await engine("network", "rm", id);
+      return [];
+    } catch (error) {
+      const containers = await engine("network", "inspect", "--format", "{{len .Containers}}", id);
+      if (containers.trim() !== "0" || !String(error).includes("has active endpoints")) throw error;
+      return [id];
+    }
+  });
+  return (await Promise.all(tried)).flat();
+}
+
+/** Removes the containers, networks and volumes on an engine whose names start with `name`. */
+export async function sweepEngine(engine: Engine, name: string): Promise<void> {
+  for (const kind of kinds) {
+    const ids = await idsOf(engine, kind, name);
+    if (kind.list[0] === "network") await miscounted(engine, ids);
+    else if (ids.length > 0) await engine(...kind.remove, ...ids);
+  }
+}
+
+/** Finds the ids of what a removal has left of a stack on an engine. */
+export async function leftOn(engine: Engine, stack: string): Promise<string[]> {
+  const found = kinds.map(async (kind) => {
+    const ids = await idsOf(engine, kind, `${stack}(-|$)`);
+    const spared = kind.list[0] === "network" ? await miscounted(engine, ids) : [];
+    return ids.filter((id) => !spared.includes(id));
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** Removes what an interrupted test left, by prefix. */
 export async function sweep(name: string): Promise<void> {
   await removeDisks(`/volumes/${name}`);
-  for (const { list, remove } of kinds) {
-    const ids = (await docker(...list, "--quiet", "--filter", `name=^/?${name}`)).trim();
-    if (ids !== "") await docker(...remove, ...ids.split("\n"));
-  }
+  await sweepEngine(docker, name);
 }
 
 export function instance({ Id, State }: Container): Instance {
@@ -106,10 +152,7 @@ export const onDocker: Target = {
   crash: async (stack, name) => void (await docker("kill", "--signal", "KILL", `${stack}-${name}`)),
   restart: async (stack, name) => void (await docker("restart", `${stack}-${name}`)),
   remove: async (stack, name) => void (await docker("rm", "--force", `${stack}-${name}`)),
-  leftovers: async (stack) => {
-    const lists = kinds.map(({ list }) => docker(...list, "--quiet", "--filter", `name=^/?${stack}(-|$)`));
-    return (await Promise.all(lists)).flatMap((ids) => ids.split("\n").filter((id) => id !== ""));
-  },
+  leftovers: (stack) => leftOn(docker, stack),
   readable,
   sweep,
 };

@@ -4,7 +4,7 @@ import { run } from "../../../tools/lib/process.ts";
 import { tunnel } from "../../../tools/lib/reach/tunnel.ts";
 import { shipImages } from "../../../tools/lib/ship.ts";
 import { console, ensureMachines, type MachineName, machines } from "../../lab/machines/machines.ts";
-import { type Container, instance, kinds } from "./docker.ts";
+import { type Container, type Engine, instance, leftOn, sweepEngine } from "./docker.ts";
 import type { Instance, Ports, Target } from "./target.ts";
 
 type LabMachine = (typeof machines)[number];
@@ -86,16 +86,11 @@ async function log(stack: string, name: string): Promise<string> {
   return run("sh", both, { env: atConsole(machine.name) });
 }
 
-/** Finds the ids of containers, networks and volumes on all machines whose names start with `name`. */
-async function found(name: string): Promise<{ one: LabMachine; remove: readonly string[]; ids: string[] }[]> {
-  const lists = machines.flatMap((one) =>
-    kinds.map(async ({ list, remove }) => {
-      const ids = (await dockerAt(one.name, ...list, "--quiet", "--filter", `name=^/?${name}`)).trim();
-      return { one, remove, ids: ids === "" ? [] : ids.split("\n") };
-    }),
-  );
-  return (await Promise.all(lists)).filter(({ ids }) => ids.length > 0);
-}
+const engines: readonly Engine[] = machines.map(
+  ({ name }) =>
+    (...args) =>
+      dockerAt(name, ...args),
+);
 
 let prepared: Promise<void> | undefined;
 
@@ -147,13 +142,10 @@ export const onMachines: Target = {
   crash: async (stack, name) => void (await on(stack, name, "kill", "--signal", "KILL")),
   restart: async (stack, name) => void (await on(stack, name, "restart")),
   remove: async (stack, name) => void (await on(stack, name, "rm", "--force")),
-  leftovers: async (stack) => (await found(`${stack}(-|$)`)).flatMap(({ ids }) => ids),
+  leftovers: async (stack) => (await Promise.all(engines.map((engine) => leftOn(engine, stack)))).flat(),
   readable,
   sweep: async (prefix) => {
     await ensureMachines();
-    for (const kind of kinds.keys()) {
-      const there = (await found(prefix)).filter(({ remove }) => remove === kinds[kind]?.remove);
-      for (const { one, remove, ids } of there) await dockerAt(one.name, ...remove, ...ids);
-    }
+    await Promise.all(engines.map((engine) => sweepEngine(engine, prefix)));
   },
 };

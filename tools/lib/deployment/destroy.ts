@@ -1,0 +1,59 @@
+import { askEngine } from "../../../platforms/ask.ts";
+import { machinesOf } from "../../../platforms/machines.ts";
+import { print } from "../commandLine/terminal.ts";
+import type { RunOptions } from "../process.ts";
+import { type Named, namedIn } from "../spare.ts";
+import type { Stack } from "../stack.ts";
+import { type Resource, readState } from "../state.ts";
+
+/** True for what a removal deletes by a call of an engine or a cluster: neither a component nor a provider nor data that is kept. */
+function isRemovable({ type, provider, protect }: Resource): boolean {
+  return provider !== undefined && !protect && !type.startsWith("pulumi:");
+}
+
+/** Returns the networks that a removal has left, if it has left nothing else. */
+export function networksAlone(named: readonly Named[], resources: readonly Resource[]): readonly Named[] {
+  const networks = named.filter(({ claim }) => claim.kind === "network");
+  const urns = new Set(networks.map(({ resource }) => resource.urn));
+  return resources.filter(isRemovable).every(({ urn }) => urns.has(urn)) ? networks : [];
+}
+
+/** True if no container is in a network, by the engine's own list. */
+async function isDeserted({ claim: { name, machine } }: Named): Promise<boolean> {
+  const { text } = await askEngine(machine, ["network", "inspect", "--format", "{{len .Containers}}", name]);
+  return text.trim() === "0";
+}
+
+/** Lists the networks that an engine refuses to remove without a reason, if a removal has left nothing else. */
+async function miscounted(stack: Stack): Promise<readonly Named[]> {
+  const { resources = [] } = (await readState(stack)).deployment;
+  const networks = networksAlone(namedIn(resources, machinesOf(stack.deployed())), resources);
+  const deserted = await Promise.all(networks.map(isDeserted));
+  return deserted.every((one) => one) ? networks : [];
+}
+
+/**
+ * Runs `pulumi destroy`. An engine that loses count of a network's endpoints refuses to remove that network until it starts
+ * again, which Docker before version 28.1 does now and then when containers end at the same time: such a network stays in
+ * the state, for the next deployment or removal.
+ * @throws Error if anything else is left
+ */
+export async function destroy(
+  stack: Stack,
+  flags: readonly string[],
+  show: RunOptions["show"] = false,
+): Promise<void> {
+  try {
+    await stack.pulumi(["destroy", "--yes", "--skip-preview", ...flags], show);
+  } catch (error) {
+    const networks = await miscounted(stack);
+    if (networks.length === 0) throw error;
+    const list = networks.map(
+      ({ claim: { name, machine } }) => `network ${name}${machine ? ` on machine ${machine.name}` : ""}`,
+    );
+    print(
+      `All is removed but ${list.join(", ")}: the engine counts endpoints there, though it lists no container. The ` +
+        "network does no harm, and the next npm run up uses it. To remove it, restart the engine, then run this command again.",
+    );
+  }
+}
