@@ -6,12 +6,12 @@ import { type Named, namedIn } from "../spare.ts";
 import type { Stack } from "../stack.ts";
 import { type Resource, readState } from "../state.ts";
 
-/** True for what a removal deletes by a call of an engine or a cluster: neither a component nor a provider nor data that is kept. */
-function isRemovable({ type, provider, protect }: Resource): boolean {
-  return provider !== undefined && !protect && !type.startsWith("pulumi:");
+/** True for what a removal deletes from an engine; what a program has minted is in the state alone. */
+function isRemovable({ type, protect }: Resource): boolean {
+  return type.startsWith("docker:") && !protect;
 }
 
-/** Returns the networks that a removal has left, if it has left nothing else. */
+/** Returns the networks that a removal has left, if it has left nothing else on engines. */
 export function networksAlone(named: readonly Named[], resources: readonly Resource[]): readonly Named[] {
   const networks = named.filter(({ claim }) => claim.kind === "network");
   const urns = new Set(networks.map(({ resource }) => resource.urn));
@@ -24,7 +24,7 @@ async function isDeserted({ claim: { name, machine } }: Named): Promise<boolean>
   return text.trim() === "0";
 }
 
-/** Lists the networks that an engine refuses to remove without a reason, if a removal has left nothing else. */
+/** Lists the networks that an engine refuses to remove without a reason, if a removal has left nothing else on engines. */
 async function miscounted(stack: Stack): Promise<readonly Named[]> {
   const { resources = [] } = (await readState(stack)).deployment;
   const networks = networksAlone(namedIn(resources, machinesOf(stack.deployed())), resources);
@@ -35,7 +35,7 @@ async function miscounted(stack: Stack): Promise<readonly Named[]> {
 /**
  * Runs `pulumi destroy`. An engine that loses count of a network's endpoints refuses to remove that network until it starts
  * again, which Docker before version 28.1 does now and then when containers end at the same time: such a network stays in
- * the state, for the next deployment or removal.
+ * the state, with what the program has minted, for the next deployment or removal.
  * @throws Error if anything else is left
  */
 export async function destroy(
@@ -52,8 +52,8 @@ export async function destroy(
       ({ claim: { name, machine } }) => `network ${name}${machine ? ` on machine ${machine.name}` : ""}`,
     );
     print(
-      `All is removed but ${list.join(", ")}: the engine counts endpoints there, though it lists no container. The ` +
-        "network does no harm, and the next npm run up uses it. To remove it, restart the engine, then run this command again.",
+      `All containers are removed, but not ${list.join(", ")}: the engine counts endpoints there, though it lists no container. ` +
+        "The network does no harm, and the next npm run up uses it. To remove it, restart the engine, then run this command again.",
     );
   }
 }

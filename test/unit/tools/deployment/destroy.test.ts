@@ -23,6 +23,7 @@ const network = left("docker:index/network:Network", "");
 const around: readonly Resource[] = [
   { urn: platform, type: "airflow:index:DockerPlatform" },
   { urn: provider, type: "pulumi:providers:docker" },
+  left("pulumi-nodejs:dynamic:Resource", "secrets"),
   left("docker:index/volume:Volume", "-postgres-data", { protect: true }),
 ];
 
