@@ -6,6 +6,7 @@ import { BackupContainer } from "./bucket/backupContainer.ts";
 import { ObjectStore } from "./bucket/objectStore.ts";
 
 const prefix = "airflow-livetest-bucket";
+const key = "key-of-the-stack-in-tests";
 const store = new ObjectStore(prefix, 18660);
 const stack = new BackupContainer(`${prefix}-stack`, store);
 const other = new BackupContainer(`${prefix}-other`, store);
@@ -13,7 +14,7 @@ const other = new BackupContainer(`${prefix}-other`, store);
 before(async () => {
   await ensureImages(["backup"]);
   await store.start();
-  await stack.start({ keep: 1 }, "key-of-the-stack-in-tests");
+  await stack.start({ keep: 1 }, key);
 });
 after(() => store.remove());
 
@@ -175,4 +176,16 @@ test("another installation in the same place lists backups that it has no key fo
   for (const _ of "12") await other.run("now");
   assert.equal(Object.keys(await places(other)).length, 1);
   assert.deepEqual(Object.keys(await places(stack)), before);
+});
+
+test("a machine with the same keys leaves the copies of another one alone until it takes them over", async () => {
+  const before = await places(stack);
+  await other.start({ keep: 1 }, key);
+  const theirs = /has the copies of stack \w+ in another installation, with the same keys/;
+  await assert.rejects(other.run("now"), theirs);
+  assert.deepEqual(await places(stack), before);
+  await other.run("take-over");
+  await other.run("now");
+  assert.deepEqual(Object.values(await places(other)), ["volume,bucket"]);
+  await assert.rejects(stack.run("now"), theirs);
 });

@@ -103,7 +103,7 @@ while not os.path.exists("/tmp/stop"): time.sleep(0.1)`;
     };
   }
 
-  run(command: "now" | "list" | "all" | "send", ...args: string[]): Promise<string> {
+  run(command: "now" | "list" | "all" | "send" | "take-over", ...args: string[]): Promise<string> {
     return docker("exec", this.name, ...backupProgram, command, ...args);
   }
 
