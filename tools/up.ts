@@ -66,8 +66,8 @@ interface Options {
   readonly text: string;
   /** Machines that are down. */
   readonly down: readonly string[];
-  /** True if faults of DAGs fail the command. */
-  readonly strict: boolean;
+  /** Begin of the command, if faults of DAGs fail it: pushed before, they count. */
+  readonly strict: Date | undefined;
   readonly step: (text: string) => void;
   readonly early: Prover | undefined;
 }
@@ -78,7 +78,7 @@ async function tryOut(stack: Stack, settings: Settings, api: AirflowApi, options
   step("Proof: a task through every queue and on every worker");
   const proved = await prove(stack, settings, api, down, early).catch((error: Error) => error);
   if (typeof proved === "string") step(proved);
-  const faults = await faultsOfDags(stack, settings, api);
+  const faults = await faultsOfDags(stack, settings, api, strict);
   if (faults.length > 0) print(`\nWrong with your DAGs:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
   if (typeof proved !== "string") throw proved;
   if (strict && faults.length > 0) throw new Error("\nDeployed; --strict expects DAGs without faults.");
@@ -140,7 +140,7 @@ await main(async () => {
     ? await prepare(stack, settings)
     : { down: [], flags: [], restarts: [] };
   const early = engines ? await earlyProver(stack) : undefined;
-  const options = { text: made.text, down, strict: given.strict ?? false, step, early };
+  const options = { text: made.text, down, strict: given.strict ? new Date(begin) : undefined, step, early };
   // The program would keep this command from its end.
   await deployAndTryOut(stack, settings, flags, options)
     .catch(async (error) => {

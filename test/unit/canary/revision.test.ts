@@ -73,13 +73,19 @@ const items = [pod("scheduler"), pod("dag-processor")];
 const kubectl = `#!/bin/sh
 case "$*" in
   *" json") echo '${JSON.stringify({ items })}' ;;
-  *" exec scheduler-1 "*) echo '${JSON.stringify({ bundles: [{ ...bundle, seconds: 1 }] })}'; : > "$0.asked" ;;
+  *" exec scheduler-1 "*)
+    set -- $(cat "$0.seconds" 2>/dev/null || echo 1)
+    echo '${JSON.stringify({ bundles: [{ ...bundle, seconds: 0 }] })}' | sed "s/:0}/:$1}/"
+    shift; echo $* > "$0.seconds"
+    : > "$0.asked"
+    ;;
   *" get pods "*) echo 'dag-processor-1 dag-processor' ;;
 esac
 `;
 
-test("faults of a repository's DAGs are those of the revision that was just deployed", () =>
-  withPrograms({ kubectl }, async (folder) => {
+/** Runs a function with a stack that reads its DAGs from a repository, in that cluster. */
+function withRepository(use: (stack: Stack, folder: string) => Promise<void>): Promise<void> {
+  return withPrograms({ kubectl }, async (folder) => {
     const file = join(folder, "Pulumi.x.yaml");
     writeFileSync(
       file,
@@ -89,15 +95,41 @@ test("faults of a repository's DAGs are those of the revision that was just depl
   airflow:dagsGit: { url: https://git.example.com/dags.git }
 `,
     );
-    const api = new AirflowApi({ version: defaultVersion } as Outputs);
+    await use(new Stack("x", file), folder);
+  });
+}
+
+type Answers = Readonly<Record<string, () => readonly object[]>>;
+
+function apiThat(answers: Answers): AirflowApi {
+  const api = new AirflowApi({ version: defaultVersion } as Outputs);
+  api.all = async <T>(path: string) => (answers[path]?.() ?? []) as readonly T[];
+  return api;
+}
+
+test("faults of a repository's DAGs are those of the revision that was just deployed", () =>
+  withRepository(async (stack, folder) => {
     // The error was in the earlier revision, and Airflow reads the new one after the first look.
     const isLater = () => existsSync(join(folder, "kubectl.asked"));
-    const answers: Readonly<Record<string, () => readonly object[]>> = {
+    const api = apiThat({
       "/dags": () => [isLater() ? dag : old],
       "/importErrors": () => (isLater() ? [] : [earlier]),
-    };
-    api.all = async <T>(path: string) => (answers[path]?.() ?? []) as readonly T[];
-    const stack = new Stack("x", file);
+    });
     assert.deepEqual(await faultsOfDags(stack, stack.deployed(), api), []);
     assert.ok(isLater());
+  }));
+
+test("before a strict deployment ends, Airflow fetches the repository, and has ten seconds for files without a DAG", () =>
+  withRepository(async (stack, folder) => {
+    writeFileSync(join(folder, "kubectl.seconds"), "20 5 12");
+    let looks = 0;
+    const api = apiThat({
+      "/dags": () => {
+        looks += 1;
+        return [dag];
+      },
+    });
+    const begin = new Date(Date.now() - 15_000);
+    assert.deepEqual(await faultsOfDags(stack, stack.deployed(), api, begin), []);
+    assert.equal(looks, 3);
   }));

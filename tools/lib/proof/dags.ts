@@ -29,6 +29,12 @@ const lister = readFileSync(new URL("folder.py", import.meta.url), "utf8");
 /** Seconds in which Airflow reads new DAG files, or fetches them. */
 const readingSeconds = 60;
 
+/** Seconds in which Airflow fetches each repository again, which begins every 30 seconds, and reads its files. */
+const fetchingSeconds = 180;
+
+/** Seconds between a fetch and the moment from which a strict deployment believes that every file was read. */
+const settlingSeconds = 10;
+
 /** Maximum number of new or changed files that this command reads itself; with more, it first waits for Airflow. */
 const few = 20;
 
@@ -52,21 +58,27 @@ function readerOf({ version }: Pick<Settings, "version">): Role {
 }
 
 /** Returns a function that tells whether Airflow has read the present revision of each repository of DAGs. */
-async function revisionReader(stack: Stack, settings: Settings) {
+async function revisionReader(stack: Stack, settings: Settings, asOf?: Date) {
   if (!settings.dagsGit && settings.dagBundles.length === 0) return async () => true;
   const machines = await instancesOf(stack, settings);
-  const { since = new Date(0) } = runningOf(machines, readerOf(settings)) ?? {};
+  const { since: start = new Date(0) } = runningOf(machines, readerOf(settings)) ?? {};
+  const since = asOf && asOf > start ? asOf : start;
+  const settling = asOf ? settlingSeconds : 0;
   return async (facts: Pick<DagFacts, "dags" | "errors">) => {
     const { bundles } = await heldTasks(execOf(stack, settings), machines);
-    return bundles.every((bundle) => isRevisionRead(bundle, facts, since, new Date()));
+    return bundles.every((bundle) => isRevisionRead(bundle, facts, since, new Date(), settling));
   };
 }
 
-/** Lists the faults of a stack's DAGs: those that Airflow has found, and those of files that Airflow has not read yet. */
+/**
+ * Lists the faults of a stack's DAGs: those that Airflow has found, and those of files that Airflow has not read yet.
+ * @param asOf time since which every repository has to be fetched; without it, the last revision that Airflow has fetched counts
+ */
 export async function faultsOfDags(
   stack: Stack,
   settings: Settings,
   api: AirflowApi,
+  asOf?: Date,
 ): Promise<readonly string[]> {
   const { program, args, env } = await placeOf(stack, readerOf(settings));
   const ask = async (...files: readonly string[]) => {
@@ -82,17 +94,20 @@ export async function faultsOfDags(
   });
   const isEarly = (facts: DagFacts) =>
     settings.dagsGit ? facts.dags.length + facts.errors.length === 0 : unlistedFiles(facts).length > few;
-  const isRead = await revisionReader(stack, settings);
-  const begin = Date.now();
-  const read = async (): Promise<DagFacts> => {
+  const isRead = await revisionReader(stack, settings, asOf);
+  const limit = Date.now() + (asOf ? fetchingSeconds : readingSeconds) * 1000;
+  const read = async (): Promise<{ readonly facts: DagFacts; readonly isCurrent: boolean }> => {
     const facts = await look();
-    const goesOn = isEarly(facts) || !(await isRead(facts));
-    if (!goesOn || Date.now() - begin >= readingSeconds * 1000) return facts;
+    const isCurrent = await isRead(facts);
+    if ((isCurrent && !isEarly(facts)) || Date.now() >= limit) return { facts, isCurrent };
     await sleep(2000);
     return read();
   };
-  const facts = await reporting("waiting for Airflow to read the DAGs", read());
+  const { facts, isCurrent } = await reporting("waiting for Airflow to read the DAGs", read());
   const files = unlistedFiles(facts);
   const contents: Readonly<Record<string, Content>> = files.length > 0 ? await ask(...files) : {};
-  return dagFaults(facts, contents, dagsPlace(settings));
+  const unread =
+    `Airflow has not read the present revision of each repository within ${fetchingSeconds} s; ` +
+    `expected that of the last push. The log of the ${readerOf(settings)} tells why.`;
+  return [...dagFaults(facts, contents, dagsPlace(settings)), ...(asOf && !isCurrent ? [unread] : [])];
 }
