@@ -18,18 +18,20 @@ export function networksAlone(named: readonly Named[], resources: readonly Resou
   return resources.filter(isRemovable).every(({ urn }) => urns.has(urn)) ? networks : [];
 }
 
-/** True if no container is in a network, by the engine's own list. */
-async function isDeserted({ claim: { name, machine } }: Named): Promise<boolean> {
+/** True if the engine refuses to remove a network for the endpoints in it, and lists no container there. */
+async function isMiscounted({ claim: { name, machine } }: Named): Promise<boolean> {
   const { text } = await askEngine(machine, ["network", "inspect", "--format", "{{len .Containers}}", name]);
-  return text.trim() === "0";
+  if (text.trim() !== "0") return false;
+  const { complaint = "" } = await askEngine(machine, ["network", "rm", name]);
+  return complaint.includes("has active endpoints");
 }
 
-/** Lists the networks that an engine refuses to remove without a reason, if a removal has left nothing else on engines. */
+/** Lists the networks whose endpoints engines have miscounted, if a removal has left nothing else on engines. */
 async function miscounted(stack: Stack): Promise<readonly Named[]> {
   const { resources = [] } = (await readState(stack)).deployment;
   const networks = networksAlone(namedIn(resources, machinesOf(stack.deployed())), resources);
-  const deserted = await Promise.all(networks.map(isDeserted));
-  return deserted.every((one) => one) ? networks : [];
+  const found = await Promise.all(networks.map(isMiscounted));
+  return found.every((one) => one) ? networks : [];
 }
 
 /**

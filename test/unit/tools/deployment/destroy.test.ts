@@ -29,9 +29,14 @@ const around: readonly Resource[] = [
 
 /**
  * Removes a stack with a CLI that fails.
- * @param answer shell command in place of the Docker client
+ * @param count shell command in place of the Docker client's for the containers in a network
+ * @param refusal the same for a removal of the network
  */
-async function removal(resources: readonly Resource[], answer: string): Promise<void> {
+async function removal(
+  resources: readonly Resource[],
+  count: string,
+  refusal = "echo 'network airflow-x has active endpoints' >&2; exit 1",
+): Promise<void> {
   const stack = {
     pulumi: async ([command]: readonly string[]) => {
       if (command === "destroy") throw new Error("pulumi destroy failed");
@@ -39,17 +44,19 @@ async function removal(resources: readonly Resource[], answer: string): Promise<
     },
     deployed: () => settingsFor({}),
   } as unknown as Stack;
-  await withPrograms({ docker: `#!/bin/sh\n${answer}\n` }, () => destroy(stack, []));
+  const docker = `#!/bin/sh\ncase $2 in inspect) ${count} ;; rm) ${refusal} ;; esac\n`;
+  await withPrograms({ docker }, () => destroy(stack, []));
 }
 
 test("a network that the engine does not remove, though no container is in it, does not fail a removal", async () => {
   await removal([...around, network], "echo 0");
 });
 
-test("a removal fails if containers are in the network, the engine does not answer, or anything else is left", async () => {
+test("a removal fails if containers are in the network, the engine removes it or does not answer, or anything else is left", async () => {
   const failure = /pulumi destroy failed/;
   await assert.rejects(removal([...around, network], "echo 1"), failure);
   await assert.rejects(removal([...around, network], "echo down >&2; exit 1"), failure);
+  await assert.rejects(removal([...around, network], "echo 0", "echo airflow-x"), failure);
   await assert.rejects(removal(around, "echo 0"), failure);
   const container = left("docker:index/container:Container", "-redis");
   await assert.rejects(removal([...around, network, container], "echo 0"), failure);
