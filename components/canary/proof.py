@@ -68,11 +68,11 @@ class Trial:
 
 
 def stopping_workers():
-    """Returns the names of the workers that finish their tasks before they end; these answer to no remote control."""
+    """Returns the times of the leases of workers that finish their tasks before they end, by name; these answer to no remote control."""
     with app.connection_for_write() as connection:
         fields = connection.default_channel.client.hgetall(LEASES)
     leases = {node.decode().partition("@")[2]: json.loads(lease) for node, lease in fields.items() if b"@" in node}
-    return {name for name, lease in leases.items() if lease.get("stopping")}
+    return {name: lease["at"] for name, lease in leases.items() if lease.get("stopping")}
 
 
 class Workers:
@@ -116,10 +116,12 @@ class Proof:
     def find_workers(self):
         """Waits for the fixed workers, and finds the present workers of autoscalers."""
         expected = {name for group in self.groups for name in group["workers"] or ()}
+        renewed = {}
         while (missing := expected - self.workers.queues.keys()) and self.age() < ANSWER_SECONDS:
             self.workers.ask_queues(missing)
             if missing - self.workers.queues.keys():
-                self.stopping = stopping_workers()
+                # A worker that was killed leaves its last lease, which nobody renews.
+                self.stopping |= {name for name, at in stopping_workers().items() if renewed.setdefault(name, at) != at}
                 expected -= self.stopping
         if missing or any(group["workers"] is None for group in self.groups):
             self.workers.ask_queues()

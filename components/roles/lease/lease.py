@@ -41,6 +41,9 @@ class Lease(threading.Thread):
         self.app = consumer.app
         self.node = consumer.hostname
         self.consumer = consumer
+        # Held while the lease changes; a lease that is removed is not renewed any more.
+        self.changing = threading.Lock()
+        self.removed = False
         # Host of this worker's task instances in the database.
         self.host = get_hostname()
         # Time of the last renewal, by the clock of leases.
@@ -76,12 +79,15 @@ class Lease(threading.Thread):
             "places": places_of(self.consumer.controller),
             "queues": queues_of(self.consumer),
         }
-        client.hset(LEASES, self.node, json.dumps(lease))
+        with self.changing:
+            if not self.removed:
+                client.hset(LEASES, self.node, json.dumps(lease))
         if started - self.renewed > FENCE:
             self.resumed = clock.now()
         self.renewed = started
 
     def remove(self):
         """Removes the lease, so that the scheduler does not wait until it expires."""
-        with client_of(self.app) as client:
+        with client_of(self.app) as client, self.changing:
+            self.removed = True
             client.hdel(LEASES, self.node)

@@ -1,5 +1,6 @@
 """Tests of components/canary/proof.py, beside stand-ins for Airflow and Redis."""
 
+import itertools
 import sys
 import types
 import unittest
@@ -45,8 +46,9 @@ class StoppingTest(unittest.TestCase):
             {"name": "worker-eu", "queues": ["eu"], "workers": ["worker-eu-1"], "places": 4},
         ]
         connection = proof.app.connection_for_write.return_value.__enter__.return_value
-        connection.default_channel.client.hgetall.return_value = leases
-        proof.ANSWER_SECONDS = 0.01
+        looks = itertools.count()
+        connection.default_channel.client.hgetall.side_effect = lambda _: leases(next(looks))
+        proof.ANSWER_SECONDS = 0.1
         one = proof.Proof(groups, 300, True)
         one.workers.ask_queues = lambda *_: one.workers.queues.update({"worker-eu-1": ["eu"]})
         with mock.patch.object(proof, "emit"):
@@ -56,10 +58,12 @@ class StoppingTest(unittest.TestCase):
 
     def test_a_worker_that_finishes_its_tasks_before_it_ends_is_busy(self):
         answering = {"worker worker-eu-1": None, "queue eu": None}
-        stopping = {b"celery@worker-1": b'{"stopping": true}', b"celery@worker-eu-1": b'{"stopping": false}', b"watch": b"7"}
-        self.assertEqual(self.outcomes(stopping), answering | {"worker worker-1": "busy", "queue default": "busy"})
-        for leases in ({}, {b"celery@worker-1": b'{"stopping": false}'}, {b"celery@worker-1": b"{}"}):
+        lease = lambda at, stopping: {b"celery@worker-1": b'{"at": %d, "stopping": %s}' % (at, stopping), b"watch": b"7"}
+        self.assertEqual(self.outcomes(lambda at: lease(at, b"true")), answering | {"worker worker-1": "busy", "queue default": "busy"})
+        for leases in (lambda _: {}, lambda at: lease(at, b"false"), lambda _: {b"celery@worker-1": b"{}"}):
             self.assertEqual(self.outcomes(leases), answering | {"worker worker-1": "failed", "queue default": "failed"})
+        # The worker was killed meanwhile.
+        self.assertEqual(self.outcomes(lambda _: lease(1, b"true"))["worker worker-1"], "failed")
 
 
 class RepeatTest(unittest.TestCase):

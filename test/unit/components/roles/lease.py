@@ -1,5 +1,6 @@
-"""Tests of components/roles/lease/watch.py, with a broker that is a dictionary."""
+"""Tests of the programs of leases in components/roles/lease, with a broker that is a dictionary."""
 
+import contextlib
 import json
 import sys
 import time
@@ -98,6 +99,18 @@ class LeaseTest(unittest.TestCase):
 
     def test_a_suspension_of_the_machine_is_no_silence_where_the_schedulers_are_suspended_too(self):
         self.assertEqual(self.renewals(100, 140, leases=time.CLOCK_MONOTONIC), float("-inf"))
+
+    def test_a_lease_that_is_removed_at_the_end_of_its_worker_is_not_renewed(self):
+        redis, ending = Broker(), lease.Lease(mock.MagicMock(hostname="celery@one"))
+        with mock.patch.multiple(
+            lease, held_tasks=list, places_of=lambda _: 4, queues_of=lambda _: [], client_of=lambda _: contextlib.nullcontext(redis)
+        ):
+            ending.host = "one"
+            ending.renew(redis)
+            self.assertEqual(list(redis.fields), [b"celery@one"])
+            ending.remove()
+            ending.renew(redis)
+        self.assertEqual(redis.fields, {})
 
 
 unittest.main()
